@@ -1,0 +1,167 @@
+"""What lies on the disk: the one door between making data (`synth`) and learning from it (`train`).
+
+In: a folder that `synth render` wrote. Out: a `PictureSet`. LabelMe folders come out as the same type (`synth.labelme`),
+so that training and evaluation need not know where a picture came from. Neither GL nor torch is imported here.
+"""
+
+__all__ = ["Category", "Instance", "Picture", "PictureSet", "Rle", "read_coco", "read_manifest", "read_rgb"]
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from synth.errors import DatasetError
+
+
+class Rle(TypedDict):
+    """COCO's compressed run lengths: `size` is (height, width), `counts` text, columns first."""
+
+    size: list[int]
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A class of objects; `id` is at least 1, since 0 is the background."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One labelled object in one picture.
+
+    `box_xyxy_px` spans pixel edges, so a one-pixel object at (0, 0) has the box (0, 0, 1, 1). `area_px` counts mask
+    pixels where there is a mask, else the box. `visible_fraction` is None where nobody knows it (photos).
+    """
+
+    category_id: int
+    box_xyxy_px: tuple[float, float, float, float]
+    area_px: float
+    rle: Rle | None = None
+    iscrowd: bool = False
+    visible_fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture and its labels; `embedded` means that `path` is a LabelMe JSON with the picture inside it."""
+
+    image_id: int
+    path: Path
+    width_px: int
+    height_px: int
+    instances: tuple[Instance, ...]
+    embedded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSet:
+    """Pictures with labels of one list of categories. A picture without instances is a true negative."""
+
+    name: str
+    categories: tuple[Category, ...]
+    pictures: tuple[Picture, ...]
+
+
+def read_rgb(picture: Picture) -> NDArray[np.uint8]:
+    """The picture as (H, W, 3) sRGB, upright: its EXIF orientation is applied.
+
+    Raises:
+        DatasetError: it is missing, cut off, not a picture, or not of the size its labels were made for.
+    """
+    try:
+        source: io.BytesIO | Path = picture.path
+        if picture.embedded:
+            source = io.BytesIO(base64.b64decode(orjson.loads(picture.path.read_bytes())["imageData"]))
+        with Image.open(source) as image:
+            rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except FileNotFoundError:
+        raise DatasetError(f"{picture.path}: the picture is missing, though the data set lists it.") from None
+    except (UnidentifiedImageError, OSError, ValueError, KeyError) as error:
+        raise DatasetError(f"{picture.path}: can't be read as a picture ({error}). Replace the file.") from None
+    if rgb.shape[:2] != (picture.height_px, picture.width_px):
+        raise DatasetError(
+            f"{picture.path}: the picture is {rgb.shape[1]} x {rgb.shape[0]}, its labels are made for "
+            f"{picture.width_px} x {picture.height_px}. Was it replaced or rotated? Label it again."
+        )
+    return rgb
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """`manifest.json` of a complete data set.
+
+    Raises:
+        DatasetError: there is no folder, or no manifest: the data set isn't complete.
+    """
+    path = folder / "manifest.json"
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: there is no such data set. Make one with: synth render --out {folder}")
+    if not path.is_file():
+        raise DatasetError(
+            f"{folder}: no manifest.json, so this data set isn't complete. "
+            f"Finish it with: synth render --resume --out {folder}"
+        )
+    manifest = _read_json(path)
+    if not isinstance(manifest, dict):
+        raise DatasetError(f"{path}: expected a JSON object, found {type(manifest).__name__}.")
+    return manifest
+
+
+def read_coco(folder: Path) -> PictureSet:
+    """A data set of `synth render`: `annotations.json` and the pictures it names.
+
+    Raises:
+        DatasetError: the folder isn't a complete data set, or its JSON is broken; the message names the record.
+    """
+    read_manifest(folder)
+    path = folder / "annotations.json"
+    if not path.is_file():
+        raise DatasetError(f"{folder}: annotations.json is missing. Render the data set again with --overwrite.")
+    coco = _read_json(path)
+    try:
+        categories = tuple(Category(int(c["id"]), str(c["name"])) for c in coco["categories"])
+        instances: dict[int, list[Instance]] = {int(image["id"]): [] for image in coco["images"]}
+        for annotation in coco["annotations"]:
+            instances[int(annotation["image_id"])].append(_instance(annotation))
+        pictures = tuple(
+            Picture(
+                image_id=int(image["id"]),
+                path=folder / image["file_name"],
+                width_px=int(image["width"]),
+                height_px=int(image["height"]),
+                instances=tuple(instances[int(image["id"])]),
+            )
+            for image in coco["images"]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path}: not COCO instances as expected ({type(error).__name__}: {error}).") from None
+    return PictureSet(folder.name, categories, pictures)
+
+
+def _instance(annotation: dict[str, Any]) -> Instance:
+    x, y, w, h = (float(value) for value in annotation["bbox"])
+    segmentation = annotation.get("segmentation")
+    return Instance(
+        category_id=int(annotation["category_id"]),
+        box_xyxy_px=(x, y, x + w, y + h),
+        area_px=float(annotation["area"]),
+        rle=segmentation if isinstance(segmentation, dict) else None,
+        iscrowd=bool(annotation.get("iscrowd", 0)),
+        visible_fraction=annotation.get("visible_fraction"),
+    )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise DatasetError(f"{path}: not valid JSON ({error}). Was it cut off? Make it again.") from None
