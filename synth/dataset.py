@@ -1,7 +1,8 @@
 """What lies on the disk: the one door between making data (`synth`) and learning from it (`train`).
 
-In: a folder that `synth render` wrote. Out: a `PictureSet`. LabelMe folders come out as the same type (`synth.labelme`),
-so that training and evaluation need not know where a picture came from. Neither GL nor torch is imported here.
+In: a folder that `synth render` wrote. Out: a `PictureSet`. LabelMe folders come out as the same type
+(`synth.labelme`), so that training and evaluation need not know where a picture came from. Neither GL nor torch is
+imported here.
 """
 
 __all__ = ["Category", "Instance", "Picture", "PictureSet", "Rle", "read_coco", "read_manifest", "read_rgb"]
@@ -154,7 +155,7 @@ def _instance(annotation: dict[str, Any]) -> Instance:
         category_id=int(annotation["category_id"]),
         box_xyxy_px=(x, y, x + w, y + h),
         area_px=float(annotation["area"]),
-        rle=segmentation if isinstance(segmentation, dict) else None,
+        rle=Rle(size=segmentation["size"], counts=segmentation["counts"]) if isinstance(segmentation, dict) else None,
         iscrowd=bool(annotation.get("iscrowd", 0)),
         visible_fraction=annotation.get("visible_fraction"),
     )

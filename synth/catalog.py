@@ -1,0 +1,240 @@
+"""What can be placed: the assets, their categories, and the shapes that placement and labels need.
+
+In: `assets.toml`, or a folder `<category>/*.glb` (`_distractors/` for what is drawn and not labelled), or both: the
+TOML overrides per file. Out: a `Catalog`. Meshes are read by `synth.meshes`, when first asked for.
+"""
+
+__all__ = ["Asset", "Catalog", "load_catalog"]
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from synth.dataset import Category
+from synth.errors import AssetError, did_you_mean
+
+MESH_SUFFIXES = frozenset({".glb", ".gltf", ".obj", ".ply", ".stl", ".off"})
+DISTRACTORS = "_distractors"
+CATALOG_FILE = "assets.toml"
+METRES_PER_UNIT = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
+
+PoseRule = Literal["any", "upright", "rest", "face_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One mesh file and what is known of it.
+
+    Attributes:
+        asset_id: Its path below the catalogue's folder, "/" between parts.
+        category_id: None for a distractor.
+        unit_m: Metres of one unit of the file.
+        size_m: Largest extent it is scaled to, or None to believe the file.
+        plausible_size_m: Least and greatest largest extent; outside it, loading is refused.
+        pose: `rest`: any stable pose on a plane; `upright`: its `up` axis points up; `face_up`: lying flat with `up`
+            upwards; `any`: any rotation.
+        up: Unit vector of the mesh.
+        scale_jitter: Least and greatest random factor on the size.
+    """
+
+    asset_id: str
+    path: Path
+    category_id: int | None
+    unit_m: float = 1.0
+    size_m: float | None = None
+    plausible_size_m: tuple[float, float] = (0.001, 5.0)
+    pose: PoseRule = "rest"
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    scale_jitter: tuple[float, float] = (1.0, 1.0)
+    licence: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All assets of a folder, in a fixed order, and the categories that the data set will have."""
+
+    folder: Path
+    categories: tuple[Category, ...]
+    assets: tuple[Asset, ...]
+
+    def __getitem__(self, asset_id: str) -> Asset:
+        for asset in self.assets:
+            if asset.asset_id == asset_id:
+                return asset
+        raise AssetError(
+            f"{self.folder}: no asset {asset_id!r}.{did_you_mean(asset_id, (a.asset_id for a in self.assets))}"
+        )
+
+    @property
+    def targets(self) -> tuple[Asset, ...]:
+        """Those that get labels."""
+        return tuple(asset for asset in self.assets if asset.category_id is not None)
+
+    @property
+    def distractors(self) -> tuple[Asset, ...]:
+        """Those that are drawn and not labelled."""
+        return tuple(asset for asset in self.assets if asset.category_id is None)
+
+    def hashes(self) -> dict[str, str]:
+        """sha256 of every asset's file by its id: frames are promised to be the same for the same bytes."""
+        return {asset.asset_id: hashlib.sha256(asset.path.read_bytes()).hexdigest() for asset in self.assets}
+
+    def only(self, names: tuple[str, ...]) -> "Catalog":
+        """The catalogue with the named categories as targets; the others' assets are left out.
+
+        Raises:
+            AssetError: a name is in no category.
+        """
+        known = {category.name: category for category in self.categories}
+        for name in names:
+            if name not in known:
+                raise AssetError(f'{self.folder}: no category "{name}".{did_you_mean(name, known)}')
+        categories = tuple(category for category in self.categories if category.name in names)
+        ids = {category.id for category in categories}
+        assets = tuple(a for a in self.assets if a.category_id is None or a.category_id in ids)
+        return Catalog(self.folder, categories, assets)
+
+
+class _Entry(BaseModel):
+    """One `[[assets]]` table."""
+
+    model_config = ConfigDict(extra="forbid")
+    file: str
+    category: str | None = None
+    unit: Literal["m", "cm", "mm", "in"] = "m"
+    size_m: float | None = Field(None, gt=0)
+    pose: PoseRule = "rest"
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    scale_jitter: tuple[float, float] = (1.0, 1.0)
+    licence: str = ""
+    source: str = ""
+
+
+class _CategoryEntry(BaseModel):
+    """One `[categories.NAME]` table; its keys but `id` and `size_m` are defaults for the category's assets."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: int | None = Field(None, ge=1)
+    size_m: tuple[float, float] = (0.001, 5.0)
+    unit: Literal["m", "cm", "mm", "in"] = "m"
+    pose: PoseRule = "rest"
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    scale_jitter: tuple[float, float] = (1.0, 1.0)
+
+
+class _CatalogFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    categories: dict[str, _CategoryEntry] = {}
+    assets: tuple[_Entry, ...] = ()
+
+
+def load_catalog(folder: Path) -> Catalog:
+    """Read the catalogue of a folder; no mesh is opened yet.
+
+    Raises:
+        AssetError: the folder or a file is missing, the TOML is wrong, or nothing in it can be labelled.
+    """
+    if not folder.is_dir():
+        raise AssetError(f"{folder}: there is no such folder. Say where your meshes are with --assets DIR.")
+    listed = _read_toml(folder / CATALOG_FILE)
+    entries = _merge(listed, _scan(folder))
+    categories = _categories(listed, entries)
+    by_name = {category.name: category.id for category in categories}
+    assets = tuple(
+        _asset(folder, entry, by_name, listed) for entry in sorted(entries.values(), key=lambda entry: entry.file)
+    )
+    catalog = Catalog(folder, categories, assets)
+    if not catalog.targets:
+        raise AssetError(
+            f"{folder}: no meshes of any category. Put them into {folder}/<category>/ as "
+            f"{', '.join(sorted(MESH_SUFFIXES))}, or list them in {folder / CATALOG_FILE}."
+        )
+    return catalog
+
+
+def _read_toml(path: Path) -> _CatalogFile:
+    if not path.is_file():
+        return _CatalogFile()
+    try:
+        return _CatalogFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AssetError(f"{path}: not valid TOML ({error}).") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise AssetError(f"{path}: {where}: {first['msg']} (got {first['input']!r}).") from None
+
+
+def _scan(folder: Path) -> dict[str, _Entry]:
+    """Every mesh in `<category>/`; hidden folders and those with another leading underscore are not categories."""
+    found: dict[str, _Entry] = {}
+    for path in sorted(folder.glob("*/*")):
+        category = path.parent.name
+        if path.suffix.lower() not in MESH_SUFFIXES or not path.is_file() or category.startswith("."):
+            continue
+        if category == DISTRACTORS or not category.startswith("_"):
+            name = path.relative_to(folder).as_posix()
+            found[name] = _Entry(file=name, category=None if category == DISTRACTORS else category)
+    return found
+
+
+def _merge(listed: _CatalogFile, scanned: dict[str, _Entry]) -> dict[str, _Entry]:
+    """The scanned entries with their category's defaults, overridden by what the TOML lists per file."""
+    merged: dict[str, _Entry] = {}
+    for name, entry in scanned.items():
+        defaults = listed.categories.get(entry.category or DISTRACTORS)
+        update: dict[str, Any] = defaults.model_dump(include={"unit", "pose", "up", "scale_jitter"}) if defaults else {}
+        merged[name] = entry.model_copy(update=update)
+    for entry in listed.assets:
+        base = listed.categories.get(entry.category or DISTRACTORS)
+        update = base.model_dump(include={"unit", "pose", "up", "scale_jitter"}) if base else {}
+        merged[entry.file] = entry.model_copy(
+            update={key: value for key, value in update.items() if key not in entry.model_fields_set}
+        )
+    return merged
+
+
+def _categories(listed: _CatalogFile, entries: dict[str, _Entry]) -> tuple[Category, ...]:
+    """Ids as the TOML gives them; the rest by name, counting on from the highest, so they never depend on a run."""
+    names = {entry.category for entry in entries.values() if entry.category} | set(listed.categories)
+    names.discard(DISTRACTORS)
+    ids = {name: entry.id for name, entry in listed.categories.items() if entry.id is not None}
+    if len(set(ids.values())) != len(ids):
+        raise AssetError(f"{CATALOG_FILE}: two categories have the same id: {ids}.")
+    following = max(ids.values(), default=0) + 1
+    for name in sorted(names - set(ids)):
+        ids[name] = following
+        following += 1
+    return tuple(sorted((Category(ids[name], name) for name in names), key=lambda category: category.id))
+
+
+def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFile) -> Asset:
+    path = folder / entry.file
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise AssetError(f"{folder / CATALOG_FILE}: file = {entry.file!r} leaves the folder. Copy the mesh into it.")
+    if not path.is_file():
+        raise AssetError(f"{path}: {CATALOG_FILE} lists this mesh, but there is no such file.")
+    low, high = entry.scale_jitter
+    if not 0 < low <= high:
+        raise AssetError(
+            f"{folder / CATALOG_FILE}: {entry.file}: scale_jitter must be [least, greatest] above 0, got {[low, high]}."
+        )
+    known = listed.categories.get(entry.category or DISTRACTORS)
+    return Asset(
+        asset_id=entry.file,
+        path=path,
+        category_id=None if entry.category is None else ids[entry.category],
+        unit_m=METRES_PER_UNIT[entry.unit],
+        size_m=entry.size_m,
+        plausible_size_m=known.size_m if known else (0.001, 5.0),
+        pose=entry.pose,
+        up=entry.up,
+        scale_jitter=(low, high),
+        licence=entry.licence,
+        source=entry.source,
+    )

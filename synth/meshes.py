@@ -1,0 +1,225 @@
+"""Mesh files, read once and checked: what the renderer draws and what placement and labels measure.
+
+In: an `Asset`. Out: a `Mesh` in metres, in the file's own axes, its scene graph flattened.
+"""
+
+__all__ = ["Material", "Mesh", "MeshStore", "Primitive", "load_mesh"]
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.spatial import ConvexHull, QhullError
+
+from synth.catalog import Asset, Catalog
+from synth.errors import AssetError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """glTF's metallic-roughness material; colours are linear, textures (H, W, 4) uint8 as they lie in the file."""
+
+    base_color_rgba: tuple[float, float, float, float] = (0.8, 0.8, 0.8, 1.0)
+    metallic: float = 0.0
+    roughness: float = 0.7
+    emissive_rgb: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    base_color_texture: NDArray[np.uint8] | None = None
+    metallic_roughness_texture: NDArray[np.uint8] | None = None
+    normal_texture: NDArray[np.uint8] | None = None
+    alpha_cutoff: float | None = None
+    double_sided: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """Triangles of one material.
+
+    Attributes:
+        positions_m: (N, 3) float32.
+        normals: (N, 3) float32, unit.
+        uvs: (N, 2) float32, (0, 0) at the lower left of the texture.
+        colors_rgba: (N, 4) float32 linear, 1 where the file has none.
+        triangles: (M, 3) uint32.
+    """
+
+    positions_m: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    uvs: NDArray[np.float32]
+    colors_rgba: NDArray[np.float32]
+    triangles: NDArray[np.uint32]
+    material: Material = field(default_factory=Material)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """An asset's geometry.
+
+    Attributes:
+        hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need.
+        bounds_m: (2, 3) float64, least and greatest corner.
+    """
+
+    primitives: tuple[Primitive, ...]
+    hull_m: NDArray[np.float64]
+    bounds_m: NDArray[np.float64]
+
+    @property
+    def n_triangles(self) -> int:
+        return sum(len(primitive.triangles) for primitive in self.primitives)
+
+
+class MeshStore:
+    """The meshes of a catalogue, each read when first asked for."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._load = lru_cache(maxsize=None)(lambda asset_id: load_mesh(catalog[asset_id]))
+
+    def __getitem__(self, asset_id: str) -> Mesh:
+        return self._load(asset_id)
+
+
+def load_mesh(asset: Asset) -> Mesh:
+    """Read a mesh file.
+
+    Raises:
+        AssetError: it is missing, empty, cut off, not finite, or of an implausible size.
+    """
+    parts = _parts(asset)
+    points = np.concatenate([part.vertices for part in parts])
+    if not np.all(np.isfinite(points)):
+        raise AssetError(
+            f"{asset.path}: {_count_bad(points)} of {len(points)} vertices are not finite. Export it again."
+        )
+    extent = float(np.max(np.ptp(points, axis=0)))
+    if extent <= 0:
+        raise AssetError(f"{asset.path}: all vertices lie in one point. Export it again.")
+    metres = asset.size_m / extent if asset.size_m else asset.unit_m
+    _check_size(asset, extent * metres)
+    primitives = tuple(_primitive(part, metres) for part in parts)
+    points_m = np.unique(np.concatenate([p.positions_m for p in primitives]), axis=0).astype(np.float64)
+    bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
+    return Mesh(primitives, _hull(points_m), bounds_m)
+
+
+def _parts(asset: Asset) -> list[trimesh.Trimesh]:
+    if not asset.path.is_file():
+        raise AssetError(f"{asset.path}: there is no such file.")
+    if asset.path.stat().st_size == 0:
+        raise AssetError(f"{asset.path}: the file is empty. Export it again.")
+    try:
+        scene = trimesh.load_scene(asset.path, process=False)
+        parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh) and len(part.faces)]
+    # trimesh's readers let pass whatever a broken file makes them stumble over: struct.error, KeyError, JSON errors...
+    except Exception as error:
+        raise AssetError(
+            f"{asset.path}: can't be read as a mesh ({type(error).__name__}: {error}). Is it cut off?"
+        ) from None
+    if not parts:
+        raise AssetError(f"{asset.path}: there are no triangles in it. Export a surface, not points or curves.")
+    return parts
+
+
+def _count_bad(points: NDArray[np.float64]) -> int:
+    return int(np.sum(~np.all(np.isfinite(points), axis=1)))
+
+
+def _check_size(asset: Asset, size_m: float) -> None:
+    low, high = asset.plausible_size_m
+    if low <= size_m <= high:
+        return
+    catalogue = asset.path.parents[asset.asset_id.count("/")] / "assets.toml"
+    guess = next(
+        (f'Is it in {name}? Set unit = "{unit}"' for unit, name, factor in _UNITS if low <= size_m * factor <= high), ""
+    )
+    raise AssetError(
+        f"{asset.path}: the mesh is {size_m:.3g} m wide, and {low:g} to {high:g} m is expected. "
+        f"{guess or 'Set size_m'} for it in {catalogue}."
+    )
+
+
+_UNITS = (("mm", "millimetres", 0.001), ("cm", "centimetres", 0.01), ("in", "inches", 0.0254))
+
+
+def _hull(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    try:
+        return np.asarray(points_m[ConvexHull(points_m).vertices], np.float64)
+    except QhullError:
+        # Flat, like a card modelled as one rectangle: every vertex, which is right, if more than needed.
+        return points_m
+
+
+def _primitive(part: trimesh.Trimesh, metres: float) -> Primitive:
+    n = len(part.vertices)
+    uvs = getattr(part.visual, "uv", None)
+    normals = np.nan_to_num(np.asarray(part.vertex_normals, np.float32))
+    return Primitive(
+        positions_m=(np.asarray(part.vertices) * metres).astype(np.float32),
+        normals=normals,
+        uvs=np.zeros((n, 2), np.float32) if uvs is None or len(uvs) != n else np.asarray(uvs, np.float32),
+        colors_rgba=_vertex_colors(part),
+        triangles=np.asarray(part.faces, np.uint32),
+        material=_material(getattr(part.visual, "material", None)),
+    )
+
+
+def _vertex_colors(part: trimesh.Trimesh) -> NDArray[np.float32]:
+    """(N, 4); the vertex colours of a PLY or glTF file, taken as linear, as glTF has them."""
+    colors: Any = None
+    if part.visual.kind in ("vertex", "face"):
+        colors = part.visual.vertex_colors
+    elif part.visual.kind == "texture":
+        colors = getattr(part.visual, "vertex_attributes", {}).get("color")
+    if colors is None or len(colors) != len(part.vertices):
+        return np.ones((len(part.vertices), 4), np.float32)
+    colors = np.asarray(colors)
+    rgba = colors.astype(np.float32) / (255 if colors.dtype.kind in "ui" else 1)
+    return rgba if rgba.shape[1] == 4 else np.column_stack([rgba, np.ones(len(rgba), np.float32)])
+
+
+def _material(material: Any) -> Material:
+    if material is None:
+        return Material(base_color_rgba=(1.0, 1.0, 1.0, 1.0))
+    if not isinstance(material, trimesh.visual.material.PBRMaterial):
+        # OBJ's Phong: the same conversion to metallic-roughness that trimesh uses when it writes glTF.
+        material = material.to_pbr()
+    alpha_cutoff = None
+    if material.alphaMode == "MASK":
+        alpha_cutoff = 0.5 if material.alphaCutoff is None else float(material.alphaCutoff)
+    return Material(
+        base_color_rgba=_factor(material.baseColorFactor, (1.0, 1.0, 1.0, 1.0)),
+        # glTF's default of 1 for a file that says nothing would make plain exports black mirrors.
+        metallic=0.0 if material.metallicFactor is None and _silent(material) else _or(material.metallicFactor, 1.0),
+        roughness=0.7 if material.roughnessFactor is None and _silent(material) else _or(material.roughnessFactor, 1.0),
+        emissive_rgb=_factor(material.emissiveFactor, (0.0, 0.0, 0.0)),
+        base_color_texture=_texture(material.baseColorTexture),
+        metallic_roughness_texture=_texture(material.metallicRoughnessTexture),
+        normal_texture=_texture(material.normalTexture),
+        alpha_cutoff=alpha_cutoff,
+        double_sided=bool(material.doubleSided),
+    )
+
+
+def _silent(material: Any) -> bool:
+    return material.metallicRoughnessTexture is None
+
+
+def _or(value: Any, default: float) -> float:
+    return default if value is None else float(value)
+
+
+def _factor(value: Any, default: tuple[float, ...]) -> Any:
+    if value is None:
+        return default
+    array = np.asarray(value)
+    # trimesh keeps colour factors as bytes once it has touched them, as floats when they come from the file.
+    floats = array.astype(np.float64) / (255 if array.dtype.kind in "ui" else 1)
+    return tuple(float(v) for v in (*floats, 1.0)[: len(default)])
+
+
+def _texture(image: Image.Image | None) -> NDArray[np.uint8] | None:
+    return None if image is None else np.asarray(image.convert("RGBA"))

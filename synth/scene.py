@@ -1,0 +1,270 @@
+"""A scene as plain data: what a randomizer writes, a renderer draws, and a data set keeps.
+
+Nothing here knows of GL or of files being open; a scene can be printed, compared, saved as JSON and rendered again.
+World: z up, metres. Camera: OpenCV axes. Colours: linear RGB unless a name says sRGB.
+"""
+
+__all__ = [
+    "Background",
+    "Camera",
+    "Finish",
+    "Frame",
+    "Light",
+    "Placed",
+    "Scene",
+    "Sensor",
+    "Surface",
+    "Texture",
+]
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.geometry import Matrix, apply, inverse
+
+Rgb = tuple[float, float, float]
+ColorMatrix = tuple[Rgb, Rgb, Rgb]
+IDENTITY: ColorMatrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Camera:
+    """A pinhole camera with square pixels.
+
+    Attributes:
+        focal_px: Focal length in pixels.
+        center_px: Principal point (x, y); pixel (0, 0) covers [0, 1) x [0, 1).
+        world_from_camera: (4, 4) rigid, OpenCV axes.
+    """
+
+    width_px: int
+    height_px: int
+    focal_px: float
+    center_px: tuple[float, float]
+    world_from_camera: Matrix
+
+    def __post_init__(self) -> None:
+        if self.width_px < 1 or self.height_px < 1:
+            raise ValueError(f"expected a picture of at least 1 x 1, got {self.width_px} x {self.height_px}")
+        if not self.focal_px > 0:
+            raise ValueError(f"focal_px: expected more than 0, got {self.focal_px}")
+        _check_matrix("world_from_camera", self.world_from_camera)
+
+    @property
+    def camera_from_world(self) -> Matrix:
+        return inverse(self.world_from_camera)
+
+    def project(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Project world points into the picture.
+
+        Args:
+            points_m: (N, 3) world positions, metres.
+        Returns:
+            (N, 2) pixels, x right, y down; NaN for a point that is not in front of the camera.
+        Raises:
+            ValueError: `points_m` is not (N, 3).
+        Source: Hartley & Zisserman, 2nd ed., eq. 6.2.
+        """
+        if points_m.ndim != 2 or points_m.shape[1] != 3:
+            raise ValueError(f"points_m: expected (N, 3), got {points_m.shape}")
+        local = apply(self.camera_from_world, points_m)
+        depth = np.where(local[:, 2:] > 1e-9, local[:, 2:], np.nan)
+        return np.asarray(self.focal_px * local[:, :2] / depth + np.asarray(self.center_px), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How an instance's surface differs from its asset's own material.
+
+    `color_matrix` multiplies the linear base colour (rows give red, green, blue), so a tint, a turn of the hue and a
+    loss of saturation are all of one kind; the gains multiply what the material says.
+    """
+
+    color_matrix: ColorMatrix = IDENTITY
+    roughness_gain: float = 1.0
+    metallic_gain: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """An asset in the scene. `world_from_object` is rigid; the mesh is scaled by `scale` before it.
+
+    `category_id` is None for what is drawn and occludes but has no label.
+    """
+
+    instance_id: int
+    asset_id: str
+    category_id: int | None
+    world_from_object: Matrix
+    scale: float = 1.0
+    finish: Finish = field(default_factory=Finish)
+
+    def __post_init__(self) -> None:
+        if self.instance_id < 1:
+            raise ValueError(f"instance_id: expected at least 1 (0 is the background), got {self.instance_id}")
+        if self.category_id is not None and self.category_id < 1:
+            raise ValueError(f"category_id: expected at least 1 (0 is the background), got {self.category_id}")
+        if not self.scale > 0:
+            raise ValueError(f"scale: expected more than 0, got {self.scale}")
+        _check_matrix("world_from_object", self.world_from_object)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Light:
+    """A light; it shines along its own +z, so only `world_from_light`'s third column counts for a sun.
+
+    Attributes:
+        color_rgb: Linear, by convention with a largest component of 1.
+        intensity: Irradiance at right angles (`directional`), or radiant intensity: irradiance at 1 m (`point`).
+            In units in which a white diffuse surface of irradiance pi has radiance 1, the picture's white.
+        casts_shadow: Only one directional light of a scene may.
+    """
+
+    kind: Literal["directional", "point"]
+    world_from_light: Matrix
+    color_rgb: Rgb
+    intensity: float
+    casts_shadow: bool = False
+
+    def __post_init__(self) -> None:
+        _check_matrix("world_from_light", self.world_from_light)
+        if self.intensity < 0:
+            raise ValueError(f"intensity: expected at least 0, got {self.intensity}")
+        if self.casts_shadow and self.kind != "directional":
+            raise ValueError(f"casts_shadow: only a directional light can, this one is {self.kind}")
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """A picture by its name: a file, or a procedure of `synth.surfaces` with everything it needs to repeat itself.
+
+    Attributes:
+        kind: "file", or a name in `synth.surfaces.SURFACES` / `synth.environments.ENVIRONMENTS`.
+        path: Of a file, as the user wrote it.
+        seed: Of a procedure.
+    """
+
+    kind: str
+    path: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """The plane z = 0 that things stand on: a texture, repeated mirrorwise, its linear colour times `gain_rgb`."""
+
+    texture: Texture
+    repeat_m: float
+    angle_rad: float = 0.0
+    offset_m: tuple[float, float] = (0.0, 0.0)
+    gain_rgb: Rgb = (1.0, 1.0, 1.0)
+    roughness: float = 0.8
+    metallic: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is not an object.
+
+    Attributes:
+        surface: The plane under the objects, or None for objects in free space.
+        environment: An equirectangular picture (2 : 1, z up) that lights the scene from everywhere.
+        environment_gain: Factor on its light.
+        environment_angle_rad: Turn about z.
+        backdrop: A picture drawn behind everything, filling the frame; None shows the environment.
+        backdrop_gain: Factor on its linear colour.
+    """
+
+    environment: Texture
+    surface: Surface | None = None
+    environment_gain: float = 1.0
+    environment_angle_rad: float = 0.0
+    backdrop: Texture | None = None
+    backdrop_gain: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """From linear light to the pixels of a photo; the defaults change nothing but the sRGB curve.
+
+    Attributes:
+        exposure_gain: Factor on linear light, before the white balance.
+        white_balance_rgb: Factors on red, green, blue.
+        blur_sigma_px: Gaussian blur of lens and focus.
+        shot_noise, read_noise: Standard deviations, of the 0 to 1 signal at full white, and at black.
+        noise_seed: Of the noise.
+        gamma: Extra exponent on the finished picture; 1 leaves it.
+        saturation: 0 is grey, 1 leaves it.
+        sharpen: Amount of unsharp masking.
+        jpeg_quality: A first lossy round of that quality before the data set's own; None for none.
+    """
+
+    exposure_gain: float = 1.0
+    white_balance_rgb: Rgb = (1.0, 1.0, 1.0)
+    blur_sigma_px: float = 0.0
+    shot_noise: float = 0.0
+    read_noise: float = 0.0
+    noise_seed: int = 0
+    gamma: float = 1.0
+    saturation: float = 1.0
+    sharpen: float = 0.0
+    jpeg_quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Everything that one frame shows; `drawn` holds every random choice by name, for the data set to keep."""
+
+    index: int
+    seed: int
+    camera: Camera
+    objects: tuple[Placed, ...]
+    lights: tuple[Light, ...]
+    background: Background
+    sensor: Sensor = field(default_factory=Sensor)
+    drawn: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ids = [placed.instance_id for placed in self.objects]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"objects: expected one instance_id each, got {sorted(ids)}")
+        if sum(light.casts_shadow for light in self.lights) > 1:
+            raise ValueError("lights: expected at most one that casts a shadow")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What a renderer makes of a scene; every label derives from the arrays and the scene.
+
+    Attributes:
+        rgb: (H, W, 3) uint8 sRGB, from the sensor.
+        depth_m: (H, W) float32, along the viewing axis; 0 where nothing was hit.
+        instance: (H, W) uint16, instance ids, 0 = background; distractors have their ids here too.
+        amodal_bits: (K, H, W) uint32; object number n of the scene (from 0) covers a pixel, hidden or not, where bit
+            n % 32 of plane n // 32 is set.
+        full_px: (N,) int64 by object number: its pixels on a canvas that holds all of it.
+    """
+
+    rgb: NDArray[np.uint8]
+    depth_m: NDArray[np.float32]
+    instance: NDArray[np.uint16]
+    amodal_bits: NDArray[np.uint32]
+    full_px: NDArray[np.int64]
+
+    def amodal_mask(self, number: int) -> NDArray[np.bool_]:
+        """(H, W) where object number `number` would be seen if nothing hid it."""
+        bit = np.uint32(1 << (number % 32))
+        return np.asarray(self.amodal_bits[number // 32] & bit, np.bool_)
+
+
+def _check_matrix(name: str, matrix: Matrix) -> None:
+    if np.shape(matrix) != (4, 4):
+        raise ValueError(f"{name}: expected (4, 4), got {np.shape(matrix)}")
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError(f"{name}: expected finite numbers, got {matrix!r}")
+    if not np.allclose(matrix[:3, :3] @ matrix[:3, :3].T, np.eye(3), atol=1e-6):
+        raise ValueError(f"{name}: expected a rotation without scaling, got {matrix[:3, :3]!r}")
