@@ -1,0 +1,102 @@
+"""The figures of an evaluation: what `metrics.json` holds, and what the report and the terminal show.
+
+Everything is between 0 and 1, and -1 where it isn't defined (no label to find, no detection to be wrong). AP is
+averaged over the categories that have labels; precision and recall count every object alike, whatever its category.
+"""
+
+__all__ = ["CategoryFigures", "EvalReport", "OperatingPoint", "iou_key"]
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from train.matching import IouKind
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What a user sees who keeps detections of at least `score_min`, an object being found from IoU `iou` on.
+
+    precision = hits / (hits + false alarms); recall = hits / (hits + misses); f1 is their harmonic mean.
+    """
+
+    iou: float
+    score_min: float
+    precision: float
+    recall: float
+    f1: float
+    n_hits: int
+    n_misses: int
+    n_false_alarms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFigures:
+    """One category; the counts, precision, recall and f1 are at IoU 0.5 and the report's `score_min`."""
+
+    ap: float
+    ap50: float
+    ap75: float
+    ar100: float
+    precision: float
+    recall: float
+    f1: float
+    n_instances: int
+    n_hits: int
+    n_misses: int
+    n_false_alarms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvalReport:
+    """COCO's twelve figures and what people ask besides.
+
+    Attributes:
+        ap, ap50, ap75: Average precision over IoU 0.50:0.95, at 0.5, at 0.75.
+        ap_small, ap_medium, ap_large: AP of objects below 32 x 32, below 96 x 96, above.
+        ar1, ar10, ar100: Recall over IoU 0.50:0.95 with that many detections for each picture and category.
+        per_category: By name, in the order of the categories.
+        ap_at: AP at single IoUs that were asked for, by `iou_key` ("0.30").
+        at_score: At each IoU of `IOU_COUNTED`, the counts at the fixed `score_min`.
+        at_best_f1: The same at the score that gives the highest F1: chosen on these very pictures, so flattering.
+        score_min: The fixed score.
+        iou_kind: Overlap of boxes or of masks.
+        n_instances: Labels to be found; `n_ignored` more (`iscrowd`) are neither right nor wrong.
+        n_detections: All detections, of whatever score.
+    """
+
+    ap: float
+    ap50: float
+    ap75: float
+    ap_small: float
+    ap_medium: float
+    ap_large: float
+    ar1: float
+    ar10: float
+    ar100: float
+    ar_small: float
+    ar_medium: float
+    ar_large: float
+    per_category: Mapping[str, CategoryFigures]
+    ap_at: Mapping[str, float]
+    at_score: Mapping[str, OperatingPoint]
+    at_best_f1: Mapping[str, OperatingPoint]
+    score_min: float
+    iou_kind: IouKind
+    n_images: int
+    n_instances: int
+    n_ignored: int
+    n_detections: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries and numbers, for `metrics.json`."""
+        return asdict(self)
+
+    def twelve(self) -> dict[str, float]:
+        """COCO's twelve figures by name, in COCO's order."""
+        return {field.name: getattr(self, field.name) for field in fields(self)[:12]}
+
+
+def iou_key(iou: float) -> str:
+    """0.3 as "0.30", and no digit lost of 0.333."""
+    return f"{iou:.2f}" if round(iou, 2) == iou else repr(float(iou))
