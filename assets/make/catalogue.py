@@ -1,0 +1,54 @@
+"""All recipes, and `assets.toml` as they say it."""
+
+from dataclasses import dataclass
+
+from assets.make import coin, die
+from assets.make.recipe import Recipe
+
+__all__ = ["ALL_RECIPES", "CATEGORIES", "Category", "catalogue_toml"]
+
+
+@dataclass(frozen=True)
+class Category:
+    """`size_m`: the plausible range of the largest extent, scale jitter included."""
+
+    name: str
+    size_m: tuple[float, float]
+
+
+CATEGORIES = [
+    Category("coin", (0.012, 0.045)),
+    Category("die", (0.008, 0.035)),
+]
+
+ALL_RECIPES: list[Recipe] = [*coin.RECIPES, *die.RECIPES]
+
+HEADER = """\
+# The models that come with synth, all made by code: `python -m assets.make` writes them and this file.
+# pose: any | upright (turned about the model's +Z) | rest (any stable pose on a plane) | face_up (its +Z side up)
+# An asset without a category is a distractor: drawn, it hides things, and it is never labelled.
+"""
+
+
+def catalogue_toml() -> str:
+    """The text of `assets.toml`; category ids count from 1 in the order of CATEGORIES."""
+    parts = [HEADER]
+    for number, category in enumerate(CATEGORIES, start=1):
+        low, high = category.size_m
+        parts.append(f"[categories.{category.name}]\nid = {number}\nsize_m = [{low}, {high}]\n")
+    return "\n".join([*parts, *(_entry(recipe) for recipe in ALL_RECIPES)])
+
+
+def _entry(recipe: Recipe) -> str:
+    low, high = recipe.scale_jitter
+    lines = [
+        "[[assets]]",
+        f'file = "{recipe.file}"',
+        *([f'category = "{recipe.category}"'] if recipe.category else []),
+        'unit = "m"',
+        f'pose = "{recipe.pose}"',
+        f"scale_jitter = [{low}, {high}]",
+        'licence = "Apache-2.0"',
+        f'source = "{recipe.source}"',
+    ]
+    return "\n".join(lines) + "\n"
