@@ -8,6 +8,7 @@ imported here.
 __all__ = ["Category", "Instance", "Picture", "PictureSet", "Rle", "read_coco", "read_manifest", "read_rgb"]
 
 import base64
+import codecs
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any, TypedDict
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
+from PIL.Image import DecompressionBombError
 
 from synth.errors import DatasetError
 
@@ -82,12 +84,13 @@ def read_rgb(picture: Picture) -> NDArray[np.uint8]:
     try:
         source: io.BytesIO | Path = picture.path
         if picture.embedded:
-            source = io.BytesIO(base64.b64decode(orjson.loads(picture.path.read_bytes())["imageData"]))
+            json_bytes = picture.path.read_bytes().removeprefix(codecs.BOM_UTF8)
+            source = io.BytesIO(base64.b64decode(orjson.loads(json_bytes)["imageData"]))
         with Image.open(source) as image:
             rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     except FileNotFoundError:
         raise DatasetError(f"{picture.path}: the picture is missing, though the data set lists it.") from None
-    except (UnidentifiedImageError, OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError, DecompressionBombError) as error:
         raise DatasetError(f"{picture.path}: can't be read as a picture ({error}). Replace the file.") from None
     if rgb.shape[:2] != (picture.height_px, picture.width_px):
         raise DatasetError(

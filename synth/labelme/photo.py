@@ -1,0 +1,91 @@
+"""The picture that a LabelMe file is about: found without leaving the data folder, its size read from the header."""
+
+__all__ = ["Photo", "find_photo"]
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from PIL import ExifTags, Image
+
+from synth.errors import LabelMeError
+from synth.labelme.document import Document
+from synth.labelme.unreadable import UNREADABLE, why_unreadable
+
+# EXIF orientations that lay the stored picture on its side.
+SIDEWAYS: Final = frozenset({5, 6, 7, 8})
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Where the pixels are, and their size once upright; `embedded` means inside the JSON file at `path`."""
+
+    path: Path
+    width_px: int
+    height_px: int
+    embedded: bool
+
+
+def find_photo(document: Document, json_path: Path, folder: Path) -> Photo:
+    """The picture inside the JSON, or else the file it names, or else a file of that name beside the JSON.
+
+    Args:
+        folder: The data folder; nothing outside it is read, whatever the JSON or a link says.
+    Raises:
+        LabelMeError: it is missing, outside the folder, not a picture, or of another size than the labels are made for.
+    """
+    if document.image_data is not None:
+        photo = Photo(json_path, *_upright_size(_decoded(document.image_data), "imageData"), embedded=True)
+    else:
+        path = _picture_path(document.image_path or "", json_path.parent, folder)
+        photo = Photo(path, *_upright_size(path, path.name), embedded=False)
+    width_px, height_px = document.width_px or photo.width_px, document.height_px or photo.height_px
+    if (width_px, height_px) != (photo.width_px, photo.height_px):
+        name = "imageData" if photo.embedded else photo.path.name
+        raise LabelMeError(
+            f"its labels are made for {width_px} x {height_px}, but {name} is {photo.width_px} x {photo.height_px} "
+            f"upright. Was it scaled or rotated? Put the picture back that was labelled, or label it again."
+        )
+    return photo
+
+
+def _picture_path(image_path: str, beside: Path, folder: Path) -> Path:
+    """Where the picture is; `imagePath` may have backslashes, or be a path of the computer it was labelled on."""
+    relative = image_path.replace("\\", "/")
+    name = PurePosixPath(relative).name
+    root = folder.resolve()
+    fault = "is missing"
+    for candidate in (beside / relative, beside / name):
+        try:
+            path = candidate.resolve()
+            if not path.is_relative_to(root):
+                fault = "lies outside the folder"
+            elif path.is_file():
+                return folder / path.relative_to(root)
+        except (OSError, ValueError, RuntimeError):
+            continue  # an overlong name, a NUL, a ring of links: nothing is there
+    raise LabelMeError(
+        f"its picture (imagePath {image_path[:200]!r}) {fault}. Put the picture beside the JSON, "
+        f"or move the JSON out of {folder}."
+    )
+
+
+def _decoded(image_data: str) -> io.BytesIO:
+    try:
+        return io.BytesIO(base64.b64decode(image_data))
+    except ValueError as error:
+        raise LabelMeError(f"imageData is not base64 ({error}). Save the file from LabelMe again.") from None
+
+
+def _upright_size(source: Path | io.BytesIO, name: str) -> tuple[int, int]:
+    """Width and height after the EXIF orientation, from the header alone."""
+    try:
+        with Image.open(source) as image:
+            # Where the header has no EXIF, `getexif` would decode a whole PNG; a TIFF's size is upright already.
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1) if "exif" in image.info else 1
+            width_px, height_px = image.size
+    except UNREADABLE as error:
+        raise LabelMeError(f"{name} can't be read as a picture ({why_unreadable(error)}). Replace it.") from None
+    return (height_px, width_px) if orientation in SIDEWAYS else (width_px, height_px)
