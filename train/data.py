@@ -1,0 +1,157 @@
+"""Pictures on disk to batches: one list of categories, a seeded split, an endless stream of augmented pictures.
+
+The picture at a position of the stream is a function of the seed and the position alone, so neither threads nor a
+restart change what the detector sees.
+"""
+
+__all__ = ["Sample", "Stream", "batches", "canvas_hw_px", "merge", "read_image", "split"]
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.io import ImageReadMode, decode_image
+
+from synth.dataset import Category, Picture, PictureSet, read_rgb
+from synth.errors import TrainingError
+from train.augment import augment
+from train.detectors.adapt import IGNORED
+from train.settings import AugmentSettings
+
+# What the draws are for: numbers that keep their sequences apart.
+SHUFFLE, AUGMENT, SPLIT = 1, 2, 3
+CANVAS_STEP_PX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture as the detector gets it, and the file it came from."""
+
+    image: Tensor  # (3, H, W) uint8
+    target: dict[str, Tensor]  # boxes (N, 4) float32 xyxy px, labels (N,) int64
+    source: Picture
+
+
+def merge(sets: Sequence[PictureSet]) -> PictureSet:
+    """Several sets as one, under the category ids of the first and with image ids counted anew.
+
+    Raises:
+        TrainingError: the sets don't name the same categories, or hold no labelled object at all.
+    """
+    first = sets[0]
+    id_of_name = {category.name: category.id for category in first.categories}
+    pictures: list[Picture] = []
+    for each in sets:
+        id_here = _matched_ids(first, each, id_of_name)
+        for picture in each.pictures:
+            instances = tuple(replace(i, category_id=id_here[i.category_id]) for i in picture.instances)
+            pictures.append(replace(picture, image_id=len(pictures) + 1, instances=instances))
+    if not any(not instance.iscrowd for picture in pictures for instance in picture.instances):
+        raise TrainingError(
+            f"{_names(sets)}: not one labelled object in {len(pictures)} pictures: there is nothing to learn. "
+            "Look at them with: synth inspect"
+        )
+    return PictureSet(_names(sets), first.categories, tuple(pictures))
+
+
+def split(pictures: Sequence[Picture], fraction: float, at_most: int, seed: int) -> tuple[list[Picture], list[Picture]]:
+    """Training and validation pictures; a lone picture is trained on, and nothing is validated."""
+    n = min(max(1, round(fraction * len(pictures))), at_most, len(pictures) - 1) if fraction > 0 else 0
+    held_out = set(np.random.default_rng([seed, SPLIT]).permutation(len(pictures))[:n].tolist())
+    return (
+        [picture for index, picture in enumerate(pictures) if index not in held_out],
+        [picture for index, picture in enumerate(pictures) if index in held_out],
+    )
+
+
+def canvas_hw_px(pictures: Sequence[Picture], image_size_px: int) -> tuple[int, int]:
+    """Height and width of training pictures: the typical shape, the shorter side `image_size_px`, in steps of 32."""
+    width_per_height = median(picture.width_px / picture.height_px for picture in pictures)
+    longer = max(width_per_height, 1 / width_per_height) * image_size_px
+    longer_px = min(max(image_size_px, round(longer / CANVAS_STEP_PX) * CANVAS_STEP_PX), round(image_size_px * 5 / 3))
+    return (image_size_px, longer_px) if width_per_height >= 1 else (longer_px, image_size_px)
+
+
+def read_image(picture: Picture) -> Tensor:
+    """(3, H, W) uint8, upright.
+
+    Raises:
+        DatasetError: it is missing, cut off, not a picture, or not of the size its labels were made for.
+    """
+    if not picture.embedded:
+        try:
+            image: Tensor = decode_image(str(picture.path), ImageReadMode.RGB, apply_exif_orientation=True)
+            if tuple(image.shape[1:]) == (picture.height_px, picture.width_px):
+                return image
+        except RuntimeError:
+            pass  # A format torchvision doesn't know, or a broken file: read_rgb reads it, or says what is wrong.
+    return torch.from_numpy(read_rgb(picture).copy()).permute(2, 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Training pictures without end: pass after pass, each in an order of its own."""
+
+    pictures: Sequence[Picture]
+    categories: Sequence[Category]
+    canvas_hw_px: tuple[int, int]
+    augment: AugmentSettings
+    seed: int
+
+    def __getitem__(self, position: int) -> Sample:
+        turn, place = divmod(position, len(self.pictures))
+        order = np.random.default_rng([self.seed, SHUFFLE, turn]).permutation(len(self.pictures))
+        picture = self.pictures[order[place]]
+        rng = np.random.default_rng([self.seed, AUGMENT, position])
+        image, target = augment(read_image(picture), self._target(picture), self.canvas_hw_px, self.augment, rng)
+        return Sample(image, target, picture)
+
+    def _target(self, picture: Picture) -> dict[str, Tensor]:
+        label_of_id = {category.id: label for label, category in enumerate(self.categories, start=1)}
+        return {
+            "boxes": torch.tensor([i.box_xyxy_px for i in picture.instances], dtype=torch.float32).reshape(-1, 4),
+            "labels": torch.tensor(
+                [IGNORED if i.iscrowd else label_of_id[i.category_id] for i in picture.instances], dtype=torch.int64
+            ),
+        }
+
+
+def batches(stream: Stream, first: int, last: int, batch_size: int, threads: int) -> Iterator[list[Sample]]:
+    """Batches number `first` to `last` (exclusive), made ahead by threads: decoding and resizing release the lock."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="loader") as pool:
+        positions = iter(range(first * batch_size, last * batch_size))
+        ahead = deque(
+            pool.submit(stream.__getitem__, p) for _, p in zip(range(2 * batch_size), positions, strict=False)
+        )
+        try:
+            for _ in range(first, last):
+                batch = []
+                for _ in range(batch_size):
+                    batch.append(ahead.popleft().result())
+                    if (position := next(positions, None)) is not None:
+                        ahead.append(pool.submit(stream.__getitem__, position))
+                yield batch
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def _matched_ids(first: PictureSet, other: PictureSet, id_of_name: dict[str, int]) -> dict[int, int]:
+    names = {category.name for category in other.categories}
+    if names != set(id_of_name):
+        only_first, only_other = sorted(set(id_of_name) - names), sorted(names - set(id_of_name))
+        raise TrainingError(
+            f"{first.name} and {other.name} don't name the same categories: only in {first.name}: "
+            f"{', '.join(only_first) or 'none'}; only in {other.name}: {', '.join(only_other) or 'none'}. "
+            "Make both with the same assets."
+        )
+    return {category.id: id_of_name[category.name] for category in other.categories}
+
+
+def _names(sets: Sequence[PictureSet]) -> str:
+    return " + ".join(each.name for each in sets)

@@ -1,0 +1,71 @@
+"""Pictures in, detections out, in each picture's own pixels and the run's own category ids."""
+
+__all__ = ["Progress", "detect", "predict"]
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from synth.dataset import Category, Picture
+from train.checkpoint import Run
+from train.data import read_image
+from train.detections import Detections
+
+# Called with the number of pictures done and of all.
+Progress = Callable[[int, int], None]
+
+
+def predict(
+    run: Run, pictures: Sequence[Picture], *, score_min: float = 0.0, progress: Progress | None = None
+) -> list[Detections]:
+    """What the run's detector finds in each picture, in their order; pictures may be of any size.
+
+    Args:
+        score_min: Detections below are left out. The detectors themselves drop what is below 0.01.
+
+    Raises:
+        DatasetError: a picture can't be read.
+    """
+    return detect(run.model, run.categories, pictures, score_min=score_min, progress=progress)
+
+
+def detect(
+    model: nn.Module,
+    categories: Sequence[Category],
+    pictures: Sequence[Picture],
+    *,
+    score_min: float = 0.0,
+    progress: Progress | None = None,
+) -> list[Detections]:
+    """The same with a bare detector, whose label k stands for `categories[k - 1]`; its mode is left as it was."""
+    category_ids = np.array([0, *(category.id for category in categories)], np.int64)
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    found = []
+    try:
+        with torch.inference_mode():
+            for picture in pictures:
+                # One by one: in a batch each would be padded to the largest, and its boxes would depend on the others.
+                (output,) = model([read_image(picture).to(device).float().div_(255)])
+                found.append(_detections(picture.image_id, output, category_ids, score_min))
+                if progress:
+                    progress(len(found), len(pictures))
+    finally:
+        model.train(was_training)
+    return found
+
+
+def _detections(
+    image_id: int, output: dict[str, Tensor], category_ids: np.ndarray[tuple[int], np.dtype[np.int64]], score_min: float
+) -> Detections:
+    order = torch.argsort(output["scores"], descending=True, stable=True)
+    order = order[output["scores"][order] >= score_min]
+    return Detections(
+        image_id=image_id,
+        boxes_xyxy_px=output["boxes"][order].float().cpu().numpy(),
+        scores=output["scores"][order].float().cpu().numpy(),
+        category_ids=category_ids[output["labels"][order].cpu().numpy()],
+    )

@@ -1,0 +1,68 @@
+"""The folder of a run: claimed before training, `log.jsonl` and `loss.png` while it goes on."""
+
+__all__ = ["LOG", "Log", "claim"]
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from synth.errors import TrainingError
+from train.checkpoint import BEST, LAST
+from train.progress import StepRecord, ValidationRecord
+
+LOG = "log.jsonl"
+# A folder that holds one of these is a run's, and may be emptied when its owner says so.
+MARKS = (LOG, LAST, BEST)
+
+
+def claim(out: Path, *, resume: bool, overwrite: bool) -> None:
+    """Make `out` a folder to train into.
+
+    Raises:
+        TrainingError: something is there already, and nobody said to go on with it or to replace it.
+    """
+    if out.exists() and not out.is_dir():
+        raise TrainingError(f"{out}: is a file. Choose another --out.")
+    is_run = any((out / mark).exists() for mark in MARKS)
+    if out.is_dir() and any(out.iterdir()) and not (resume and is_run):
+        if not is_run:
+            raise TrainingError(f"{out}: the folder isn't empty, and it isn't a run. Choose another --out.")
+        if not overwrite:
+            raise TrainingError(
+                f"{out}: there is a run already. Go on with it with --resume, replace it with --overwrite, "
+                "or choose another --out."
+            )
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+
+
+class Log:
+    """`log.jsonl`: one record a line, those after the step that a run is resumed at forgotten."""
+
+    def __init__(self, out: Path, first_step: int) -> None:
+        self.path = out / LOG
+        kept = [record for record in read_log(self.path) if record["step"] <= first_step]
+        self.path.write_bytes(b"".join(map(_line, kept)))
+
+    def append(self, record: StepRecord | ValidationRecord) -> None:
+        kind = "train" if isinstance(record, StepRecord) else "validation"
+        with self.path.open("ab") as file:
+            file.write(_line({"kind": kind, **asdict(record)}))
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The records of a run; a line that a kill cut off ends them."""
+    records: list[dict[str, Any]] = []
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        try:
+            records.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            break
+    return records
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)

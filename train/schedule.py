@@ -1,0 +1,19 @@
+"""The learning rate as a function of the iteration alone, so that a resumed run needs no memory of it."""
+
+__all__ = ["learning_rate_factor"]
+
+import math
+
+
+def learning_rate_factor(step: int, iterations: int, warmup_iterations: int) -> float:
+    """What the base rate is multiplied by: up in a line, then down along half a cosine.
+
+    Args:
+        step: The iteration, from 0; the first already learns, the last still does.
+        iterations: Length of the run.
+        warmup_iterations: Iterations until the full rate, at most a tenth of the run is spent on them.
+    """
+    warmup = min(warmup_iterations, iterations // 10)
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (iterations - warmup)))

@@ -1,0 +1,145 @@
+"""What a user may choose about training; `None` means what suits the detector, the device and the data."""
+
+__all__ = ["AugmentSettings", "ResolvedSettings", "TrainSettings", "choose_device"]
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from synth.errors import TrainingError
+
+CPU_DETECTOR = "lite0"
+GPU_DETECTOR = "resnet50"
+VALIDATIONS = 4  # in a run, the last at its end
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Settings that belong to a detector, and how long to train: `passes` over the data within the two limits."""
+
+    image_size_px: int
+    batch_size: int
+    learning_rate: float
+    trained_body_stages: int
+    passes: float
+    iterations_min: int
+    iterations_max: int
+
+
+# Measured on two cores: a body that learned from photos and stays frozen bears the step from renders to photos best.
+LITE0 = Recipe(320, 4, 0.02, trained_body_stages=0, passes=4, iterations_min=300, iterations_max=1500)
+RESNET50 = Recipe(640, 8, 0.01, trained_body_stages=3, passes=4, iterations_min=500, iterations_max=10_000)
+RECIPES = {CPU_DETECTOR: LITE0, GPU_DETECTOR: RESNET50}
+
+
+class AugmentSettings(BaseModel):
+    """How training pictures are altered; a probability of 0 or a range of no width turns a part off.
+
+    Renders and photos differ in scale before all else, so the zoom is wide. Mirrored text and digits don't exist, so
+    pictures aren't flipped unless asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    zoom_min: float = Field(0.5, gt=0, le=1)
+    zoom_max: float = Field(2.0, ge=1)
+    aspect_jitter: float = Field(0.1, ge=0, lt=1)
+    flip_probability: float = Field(0.0, ge=0, le=1)
+    quarter_turn_probability: float = Field(0.0, ge=0, le=1)
+    brightness: float = Field(0.35, ge=0, lt=1)
+    contrast: float = Field(0.35, ge=0, lt=1)
+    saturation: float = Field(0.4, ge=0, lt=1)
+    hue: float = Field(0.03, ge=0, le=0.5)
+    grey_probability: float = Field(0.2, ge=0, le=1)
+    blur_probability: float = Field(0.25, ge=0, le=1)
+    blur_sigma_max_px: float = Field(1.5, gt=0)
+    noise_probability: float = Field(0.3, ge=0, le=1)
+    noise_sigma_max: float = Field(12.0, ge=0, le=255)
+    jpeg_probability: float = Field(0.3, ge=0, le=1)
+    jpeg_quality_min: int = Field(35, ge=1, le=100)
+
+
+class TrainSettings(BaseModel):
+    """Everything a training run depends on besides its pictures."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    detector: str | None = None
+    weights: Path | None = None
+    pretrained: bool = True
+    device: str = "auto"
+    seed: int = Field(0, ge=0)
+
+    iterations: int | None = Field(None, ge=1)
+    batch_size: int | None = Field(None, ge=1)
+    image_size_px: int | None = Field(None, ge=32)
+    learning_rate: float | None = Field(None, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(1e-4, ge=0)
+    warmup_iterations: int = Field(20, ge=0)
+    clip_norm: float = Field(10.0, gt=0)
+    trained_body_stages: int | None = Field(None, ge=0)
+    body_learning_rate_factor: float = Field(0.1, gt=0)
+    augment: AugmentSettings = AugmentSettings()
+
+    validation_fraction: float = Field(0.1, ge=0, lt=1)
+    validation_pictures_max: int = Field(100, ge=0)
+    validate_every: int | None = Field(None, ge=1)
+    checkpoint_every: int = Field(100, ge=1)
+    log_every: int = Field(10, ge=1)
+    loader_threads: int = Field(1, ge=1)
+
+    def resolved(self, n_pictures: int, device: torch.device) -> "ResolvedSettings":
+        """The same with nothing left open.
+
+        Args:
+            n_pictures: Pictures to learn from; the default length is some passes over them, within limits.
+            device: What `choose_device` chose.
+        """
+        detector = self.detector or (CPU_DETECTOR if device.type == "cpu" else GPU_DETECTOR)
+        recipe = RECIPES.get(detector, LITE0)
+        batch_size = self.batch_size or recipe.batch_size
+        wanted = round(recipe.passes * n_pictures / batch_size)
+        iterations = self.iterations or min(max(wanted, recipe.iterations_min), recipe.iterations_max)
+        defaults = {
+            "detector": detector,
+            "batch_size": batch_size,
+            "iterations": iterations,
+            "image_size_px": recipe.image_size_px,
+            "learning_rate": recipe.learning_rate,
+            "trained_body_stages": recipe.trained_body_stages,
+            "validate_every": -(-iterations // VALIDATIONS),
+        }
+        return ResolvedSettings.model_validate(defaults | self.model_dump(exclude_none=True))
+
+
+class ResolvedSettings(TrainSettings):
+    """`TrainSettings` with a value for everything; this is what a checkpoint keeps."""
+
+    detector: str
+    iterations: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    image_size_px: int = Field(ge=32)
+    learning_rate: float = Field(gt=0)
+    trained_body_stages: int = Field(ge=0)
+    validate_every: int = Field(ge=1)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `name`; "auto" is the GPU where there is one.
+
+    Raises:
+        TrainingError: there is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise TrainingError(f'There is no device called "{name}". Choose auto, cpu, cuda or cuda:1.') from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise TrainingError(
+            f"--device {name}: PyTorch sees {torch.cuda.device_count()} GPUs here. Use --device cpu, or install "
+            "PyTorch's build for your driver (https://pytorch.org/get-started)."
+        )
+    return device
