@@ -1,0 +1,15 @@
+"""The randomizers: importing this package enters them all into `RANDOMIZERS`."""
+
+__all__ = ["DEFAULT_STACK"]
+
+from synth.randomize import background, camera, distractors, lights, materials, placement, sensor  # noqa: F401
+
+DEFAULT_STACK: tuple[str, ...] = (
+    "placement",
+    "distractors",
+    "camera",
+    "lights",
+    "materials",
+    "background",
+    "sensor",
+)

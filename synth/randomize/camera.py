@@ -1,0 +1,120 @@
+"""From where the scene is seen, so that an object has the wanted size in the picture."""
+
+__all__ = ["CameraPose"]
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.geometry import look_at
+from synth.randomize.draft import RANDOMIZERS, SceneDraft
+from synth.randomize.draws import chance, check_ranges, check_shares, log_uniform, uniform
+from synth.randomize.extent import placed_size_m, scene_size_m, spheres
+from synth.scene import Camera
+
+# Nearer than this many radii, an object in front of the camera would fill the picture or be cut open by it.
+CLEAR_RADII = 1.5
+
+
+@RANDOMIZERS.register("camera")
+@dataclass(frozen=True, slots=True)
+class CameraPose:
+    """Look at one of the targets from above the plane.
+
+    Attributes:
+        object_size: Longest extent of a target over the picture's shorter side; as often 0.1 to 0.2 as 0.2 to 0.4.
+        crowd: A group of targets may extend over at most this many times the picture's shorter side, so that a
+            close view of one doesn't leave the others out.
+        elevation_deg: Angle of the view above the plane; 90 looks straight down.
+        overhead: Share of views from within 10 degrees of straight down, as scanners and careful people take them.
+        roll_deg: Turn about the line of sight.
+        field_of_view_deg: Of the picture's width.
+        center_jitter: Greatest shift of the principal point, as a part of the picture's width and height.
+        off_center: How far from the picture's middle the target may be, as a part of its shorter side.
+    """
+
+    object_size: tuple[float, float] = (0.05, 0.7)
+    crowd: float = 1.5
+    elevation_deg: tuple[float, float] = (20.0, 90.0)
+    overhead: float = 0.3
+    roll_deg: tuple[float, float] = (-10.0, 10.0)
+    field_of_view_deg: tuple[float, float] = (25.0, 70.0)
+    center_jitter: float = 0.02
+    off_center: float = 0.35
+
+    def __post_init__(self) -> None:
+        check_ranges(self, "object_size", "field_of_view_deg", above=0)
+        check_ranges(self, "elevation_deg", least=1)
+        check_ranges(self, "roll_deg")
+        check_shares(self, "overhead")
+
+    def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
+        width, height = draft.size_wh_px
+        fov_deg = uniform(rng, self.field_of_view_deg)
+        focal_px = width / 2 / np.tan(np.radians(fov_deg) / 2)
+        size_m, target_m = self._subject(draft, rng)
+        size_share = self._size_share(draft, size_m, rng)
+        # What the picture's shorter side measures at the target.
+        frame_m = size_m / size_share
+        distance_m = frame_m * focal_px / min(width, height)
+        overhead = chance(rng, self.overhead)
+        low, high = self.elevation_deg
+        elevation_deg = uniform(rng, (max(low, high - 10), high) if overhead else (low, high))
+        azimuth_deg, roll_deg = uniform(rng, (-180, 180)), uniform(rng, self.roll_deg)
+        away, around = uniform(rng, (0, self.off_center)) * frame_m, uniform(rng, (0, 2 * np.pi))
+        target_m = target_m + away * np.array([np.cos(around), np.sin(around), 0])
+        eye_m = _step_back(draft, target_m, _direction(elevation_deg, azimuth_deg), distance_m)
+        shift = rng.uniform(-self.center_jitter, self.center_jitter, 2)
+        draft.camera = Camera(
+            width_px=width,
+            height_px=height,
+            focal_px=float(focal_px),
+            center_px=(float(width * (0.5 + shift[0])), float(height * (0.5 + shift[1]))),
+            world_from_camera=look_at(eye_m, target_m, np.radians(roll_deg)),
+        )
+        draft.drawn["camera"] = {
+            "field_of_view_deg": fov_deg,
+            "object_size": size_share,
+            "elevation_deg": elevation_deg,
+            "azimuth_deg": azimuth_deg,
+            "roll_deg": roll_deg,
+            "distance_m": float(np.linalg.norm(eye_m - target_m)),
+            "target_m": target_m.tolist(),
+            "center_shift": shift.tolist(),
+        }
+
+    def _subject(self, draft: SceneDraft, rng: np.random.Generator) -> tuple[float, NDArray[np.float64]]:
+        """Size and centre of a target of the scene; in a scene without, of a target that might have been there."""
+        targets = [i for i, placed in enumerate(draft.objects) if placed.category_id is not None]
+        if not targets:
+            return scene_size_m(draft, rng), np.zeros(3)
+        i = targets[int(rng.integers(len(targets)))]
+        return placed_size_m(draft, draft.objects[i]), spheres(draft)[0][i]
+
+    def _size_share(self, draft: SceneDraft, size_m: float, rng: np.random.Generator) -> float:
+        low, high = self.object_size
+        centers, radii = spheres(draft)
+        labelled = np.array([placed.category_id is not None for placed in draft.objects], bool)
+        if labelled.sum() > 1:
+            extent_m = float(np.max(np.ptp(centers[labelled], axis=0)) + 2 * radii[labelled].mean())
+            high = min(high, max(low, self.crowd * size_m / extent_m))
+        return log_uniform(rng, (low, high))
+
+
+def _direction(elevation_deg: float, azimuth_deg: float) -> NDArray[np.float64]:
+    """(3,) unit vector from the target to the camera."""
+    elevation, azimuth = np.radians([elevation_deg, azimuth_deg])
+    return np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
+
+
+def _step_back(
+    draft: SceneDraft, target_m: NDArray[np.float64], direction: NDArray[np.float64], distance_m: float
+) -> NDArray[np.float64]:
+    """(3,) the camera's place in that direction, as far away as is wanted or as the objects need."""
+    centers, radii = spheres(draft)
+    while True:
+        eye_m = target_m + direction * distance_m
+        if np.all(np.linalg.norm(centers - eye_m, axis=1) >= CLEAR_RADII * radii):
+            return np.asarray(eye_m, np.float64)
+        distance_m *= 1.1

@@ -1,0 +1,66 @@
+"""Things that are drawn, cast shadows and hide others, and have no label."""
+
+__all__ = ["Distractors"]
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.catalog import Asset
+from synth.randomize.draft import RANDOMIZERS, SceneDraft
+from synth.randomize.draws import check_ranges, choice, log_uniform, uniform
+from synth.randomize.extent import asset_size_m, scene_size_m
+from synth.randomize.resting import Spacing, occupied, set_down
+
+
+@RANDOMIZERS.register("distractors")
+@dataclass(frozen=True, slots=True)
+class Distractors:
+    """Set some of the catalogue's distractors down among the targets; where it has none, nothing happens.
+
+    Attributes:
+        count: Least and greatest number in a scene.
+        size_ratio: Their size over that of the scene's targets.
+        scale: How far a distractor may be scaled to reach such a size; those that can't are left out, unless none can.
+        gap: Mean distance to the neighbour, as a part of the targets' size: a range that scenes draw from.
+        touching: Share of those that touch their neighbour.
+        overlapping: Share of those laid across a thin thing that lies `face_up`.
+    """
+
+    count: tuple[int, int] = (0, 6)
+    size_ratio: tuple[float, float] = (0.3, 4.0)
+    scale: tuple[float, float] = (0.5, 2.0)
+    gap: tuple[float, float] = (0.1, 2.0)
+    touching: float = 0.15
+    overlapping: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_ranges(self, "count", least=0)
+        check_ranges(self, "size_ratio", "scale", "gap", above=0)
+
+    def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
+        wanted = int(rng.integers(self.count[0], self.count[1] + 1)) if draft.catalog.distractors else 0
+        size_m = scene_size_m(draft, rng)
+        spacing = Spacing(log_uniform(rng, self.gap) * size_m, self.touching, self.overlapping)
+        layout, placed = occupied(draft), []
+        for _ in range(wanted):
+            asset, scale = self._draw(draft, size_m, rng)
+            record = set_down(draft, layout, asset, scale=scale, spacing=spacing, rng=rng)
+            if record is not None:
+                placed.append(record)
+        draft.drawn["distractors"] = {"wanted": wanted, "gap_m": spacing.gap_m, "placed": placed}
+
+    def _draw(self, draft: SceneDraft, target_m: float, rng: np.random.Generator) -> tuple[Asset, float]:
+        """A distractor and its scale: by its own size where that is comparable, else forced to it."""
+        low, high = (ratio * target_m for ratio in self.size_ratio)
+        among = [(a, asset_size_m(draft.meshes, a.asset_id)) for a in draft.catalog.distractors]
+        fitting = [(a, own_m) for a, own_m in among if own_m * self.scale[1] >= low and own_m * self.scale[0] <= high]
+        asset, own_m = choice(rng, fitting or among)
+        if not fitting:
+            return asset, log_uniform(rng, self.size_ratio) * target_m / own_m
+        # Within what is allowed for it, and never so far that it leaves the sizes wanted.
+        least = max(self.scale[0], low / own_m, 0.8 * asset.scale_jitter[0])
+        most = min(self.scale[1], high / own_m, 1.25 * asset.scale_jitter[1])
+        if least > most:
+            least, most = max(self.scale[0], low / own_m), min(self.scale[1], high / own_m)
+        return asset, log_uniform(rng, (least, most)) if least < most else uniform(rng, (least, least))

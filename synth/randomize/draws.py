@@ -1,0 +1,61 @@
+"""The few ways in which a randomizer draws, all to plain Python numbers, so that `drawn` can be written as JSON."""
+
+__all__ = ["chance", "check_ranges", "check_shares", "choice", "log_uniform", "uniform"]
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from synth.errors import ConfigError
+
+Range = tuple[float, float]
+T = TypeVar("T")
+
+
+def uniform(rng: np.random.Generator, between: Range) -> float:
+    """A number between the two, evenly."""
+    return float(rng.uniform(*between))
+
+
+def log_uniform(rng: np.random.Generator, between: Range) -> float:
+    """A number between two positive ones, evenly by its ratio to them: 0.1 to 1 as often as 1 to 10."""
+    return math.exp(rng.uniform(math.log(between[0]), math.log(between[1])))
+
+
+def chance(rng: np.random.Generator, share: float) -> bool:
+    """True in `share` of all cases."""
+    return bool(rng.random() < share)
+
+
+def choice(rng: np.random.Generator, among: Sequence[T]) -> T:
+    """One of them, each as likely."""
+    return among[int(rng.integers(len(among)))]
+
+
+def check_ranges(settings: Any, *names: str, least: float = -math.inf, above: float = -math.inf) -> None:
+    """Check that the named fields are ranges.
+
+    Raises:
+        ConfigError: one is not [least, greatest], reaches below `least`, or down to `above`.
+    """
+    for name in names:
+        low, high = getattr(settings, name)
+        if not low <= high:
+            raise ConfigError(f"{name}: expected [least, greatest], got [{low:g}, {high:g}]. Swap the two.")
+        if low < least or low <= above:
+            bound = f"at least {least:g}" if low < least else f"more than {above:g}"
+            raise ConfigError(f"{name}: expected {bound}, got [{low:g}, {high:g}].")
+
+
+def check_shares(settings: Any, *names: str) -> None:
+    """Check that the named fields are shares.
+
+    Raises:
+        ConfigError: one is not in 0 to 1.
+    """
+    for name in names:
+        share = getattr(settings, name)
+        if not 0 <= share <= 1:
+            raise ConfigError(f"{name}: expected a share between 0 and 1, got {share:g}.")

@@ -1,0 +1,117 @@
+"""How a body can lie on a plane: the faces of its convex hull on which it does not topple.
+
+In: the hull of a mesh. Out: rotations with z up, and how likely each is when the body is dropped.
+"""
+
+__all__ = ["StablePoses", "stable_poses"]
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from synth.geometry import Matrix, rotation_between
+from synth.meshes import Mesh
+
+DOWN = (0.0, 0.0, -1.0)
+# Half a degree: far below what the eye sees, far above the float32 noise between triangles of one flat face.
+SAME_FACE_COS = np.cos(np.radians(0.5))
+MOST_POSES = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StablePoses:
+    """Rest poses, the likeliest first.
+
+    Attributes:
+        rotations: (K, 4, 4), each turns the body so that it rests on a horizontal plane; K is at least 1.
+        weights: (K,) they add up to 1.
+    """
+
+    rotations: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    def draw(self, rng: np.random.Generator) -> Matrix:
+        """One of the rotations, by their weights."""
+        return np.asarray(self.rotations[rng.choice(len(self.weights), p=self.weights)], np.float64)
+
+
+@lru_cache(maxsize=4096)
+def stable_poses(mesh: Mesh) -> StablePoses:
+    """The rest poses of a mesh of even density, found once per mesh.
+
+    A face counts if the centre of mass lies above it; its weight is the solid angle it fills as seen from there, the
+    share of random orientations in which it is the face that points down.
+    """
+    try:
+        hull = ConvexHull(mesh.hull_m)
+    except QhullError:
+        return _flat_poses(mesh.hull_m)
+    # Qhull's outward normals, and each triangle turned so that its corners run counter-clockwise about its own.
+    normals = hull.equations[:, :3]
+    triangles = mesh.hull_m[hull.simplices]
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    inward = np.einsum("ij,ij->i", cross, normals) < 0
+    triangles[inward] = triangles[inward][:, ::-1]
+    areas = np.linalg.norm(cross, axis=1) / 2
+    corners = triangles - _center_of_mass(triangles)
+    angles = _solid_angles(corners)
+
+    found: list[tuple[float, NDArray[np.float64]]] = []
+    left = np.ones(len(normals), bool)
+    for start in np.argsort(-areas, kind="stable"):
+        if not left[start]:
+            continue
+        face = left & (normals @ normals[start] > SAME_FACE_COS)
+        left &= ~face
+        normal = areas[face] @ normals[face]
+        normal /= np.linalg.norm(normal)
+        if _any_is_hit(corners[face], normal):
+            found.append((float(angles[face].sum()), normal))
+    found.sort(key=lambda pose: -pose[0])
+    found = found[:MOST_POSES]
+    weights = np.array([weight for weight, _ in found])
+    return StablePoses(np.stack([rotation_between(normal, DOWN) for _, normal in found]), weights / weights.sum())
+
+
+def _flat_poses(points_m: NDArray[np.float64]) -> StablePoses:
+    """Of something without volume: on either side."""
+    _, _, axes = np.linalg.svd(points_m - points_m.mean(axis=0), full_matrices=False)
+    normal = axes[2]
+    sides = np.stack([rotation_between(normal, DOWN), rotation_between(-normal, DOWN)])
+    return StablePoses(sides, np.array([0.5, 0.5]))
+
+
+def _center_of_mass(triangles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) of the solid within (N, 3, 3) outward triangles: the sum over tetrahedra to a point inside."""
+    inside = triangles.mean(axis=(0, 1))
+    a, b, c = np.moveaxis(triangles - inside, 1, 0)
+    volumes = np.einsum("ij,ij->i", a, np.cross(b, c))
+    return np.asarray(inside + volumes @ (a + b + c) / 4 / volumes.sum(), np.float64)
+
+
+def _solid_angles(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) steradians of (N, 3, 3) triangles seen from the origin.
+
+    Source: Van Oosterom & Strackee, The solid angle of a plane triangle, 1983, eq. 8.
+    """
+    a, b, c = np.moveaxis(corners, 1, 0)
+    la, lb, lc = (np.linalg.norm(side, axis=1) for side in (a, b, c))
+    top = np.einsum("ij,ij->i", a, np.cross(b, c))
+    bottom = (
+        la * lb * lc
+        + np.einsum("ij,ij->i", a, b) * lc
+        + np.einsum("ij,ij->i", b, c) * la
+        + np.einsum("ij,ij->i", c, a) * lb
+    )
+    return np.asarray(2 * np.abs(np.arctan2(top, bottom)), np.float64)
+
+
+def _any_is_hit(corners: NDArray[np.float64], direction: NDArray[np.float64]) -> bool:
+    """Whether a ray from the origin meets one of (N, 3, 3) outward triangles, edges included."""
+    a, b, c = np.moveaxis(corners, 1, 0)
+    sides = np.stack([np.cross(a, b) @ direction, np.cross(b, c) @ direction, np.cross(c, a) @ direction])
+    size = np.max(np.abs(corners))
+    return bool(np.any(np.all(sides >= -1e-9 * size * size, axis=0)))

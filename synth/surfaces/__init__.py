@@ -1,0 +1,10 @@
+"""Surface textures: procedures that make them from a seed, and the user's own pictures.
+
+In: a `Texture`. Out: (H, W, 3) uint8 sRGB. The renderer repeats them mirrorwise, so they need not be tileable.
+"""
+
+__all__ = ["PICTURE_SUFFIXES", "SURFACES", "load_texture", "read_picture"]
+
+from synth.surfaces import fabric, mineral, plain, printed, wood  # noqa: F401
+from synth.surfaces.files import PICTURE_SUFFIXES, load_texture, read_picture
+from synth.surfaces.registry import SURFACES

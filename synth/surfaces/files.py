@@ -1,0 +1,55 @@
+"""From a texture's name to its pixels."""
+
+__all__ = ["PICTURE_SUFFIXES", "load_texture", "read_picture"]
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from synth.errors import AssetError
+from synth.scene import Texture
+from synth.surfaces.registry import SURFACES
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+PROCEDURAL_PX = 512
+MOST_PX = 1024
+
+
+@lru_cache(maxsize=48)
+def load_texture(texture: Texture) -> NDArray[np.uint8]:
+    """The pixels of a file, or what a procedure makes of its seed.
+
+    Returns:
+        (H, W, 3) sRGB, not to be written to.
+    Raises:
+        AssetError: the file is missing or broken.
+        ConfigError: there is no such procedure.
+    """
+    if texture.kind == "file":
+        pixels = read_picture(texture.path, MOST_PX)
+    else:
+        pixels = SURFACES[texture.kind](np.random.default_rng(texture.seed), PROCEDURAL_PX)
+    pixels.flags.writeable = False
+    return pixels
+
+
+def read_picture(path: str, most_px: int) -> NDArray[np.uint8]:
+    """(H, W, 3) sRGB of a picture file, turned as its EXIF says, its longer side at most `most_px`.
+
+    Raises:
+        AssetError: the file is missing, broken, or no picture.
+    """
+    try:
+        with Image.open(Path(path)) as picture:
+            # Lets the JPEG decoder skip what would be thrown away: eight times faster for photos of a phone.
+            picture.draft("RGB", (most_px, most_px))
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except FileNotFoundError:
+        raise AssetError(f"{path}: there is no such picture. Was it moved while rendering?") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise AssetError(f"{path}: can't be read as a picture ({error}). Remove it, or save it again.") from None
+    upright.thumbnail((most_px, most_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.array(upright)

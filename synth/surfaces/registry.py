@@ -1,0 +1,15 @@
+"""Where procedural surfaces are entered by name."""
+
+__all__ = ["SURFACES", "MakeSurface"]
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.registry import Registry
+
+# (rng, size_px) -> (size_px, size_px, 3) uint8 sRGB
+MakeSurface = Callable[[np.random.Generator, int], NDArray[np.uint8]]
+
+SURFACES: Registry[MakeSurface] = Registry("surface")
