@@ -1,0 +1,24 @@
+# A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
+BIN := .venv/bin
+
+.PHONY: help setup test demo clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
+
+setup:  ## make .venv and see to OpenGL; a second run does nothing
+	@PYTHON="$(PYTHON)" .ci/setup
+
+# Two workers with a thread each: torch would otherwise start one per core in both of them.
+test: setup  ## lint, types and tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+demo: setup  ## meshes in, a detector and its AP on a real photo out
+	$(BIN)/synth demo
+
+clean:  ## remove .venv and all caches; data/ and runs/ stay
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
