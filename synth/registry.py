@@ -38,9 +38,7 @@ class Registry(Generic[T]):
         try:
             return self._entries[name]
         except KeyError:
-            raise ConfigError(
-                f'There is no {self.kind} called "{name}".{did_you_mean(name, self._entries)}'
-            ) from None
+            raise ConfigError(f'There is no {self.kind} called "{name}".{did_you_mean(name, self._entries)}') from None
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries

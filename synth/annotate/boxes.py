@@ -1,0 +1,67 @@
+"""2D boxes: `bbox` around the visible pixels, `bbox_amodal` around the whole object as if nothing hid it."""
+
+__all__ = ["amodal_box_xywh_px", "boxes", "visible_box_xywh_px"]
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.annotate.observed import ANNOTATORS, Fields, Observed
+from synth.geometry import Matrix, apply
+from synth.scene import Camera
+
+Box = tuple[float, float, float, float]
+
+
+@ANNOTATORS.register("boxes")
+def boxes(observed: Observed) -> list[Fields]:
+    """`bbox` is all zeros for an object without a visible pixel; the label policy drops it."""
+    camera = observed.scene.camera
+    return [
+        {
+            "bbox": list(_box_of(observed.window(placed.instance_id))),
+            "bbox_amodal": list(
+                amodal_box_xywh_px(observed.mesh(placed).hull_m, observed.camera_from_mesh(placed), camera)
+            ),
+        }
+        for _, placed in observed.labelled
+    ]
+
+
+def visible_box_xywh_px(instance: NDArray[np.uint16], instance_id: int) -> Box:
+    """COCO's (x, y, w, h) around an instance's pixels; zeros if there are none."""
+    rows, columns = np.nonzero(instance == instance_id)
+    if not rows.size:
+        return 0.0, 0.0, 0.0, 0.0
+    return _box_of((slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)))
+
+
+def amodal_box_xywh_px(hull_m: NDArray[np.float64], camera_from_mesh: Matrix, camera: Camera) -> Box:
+    """(x, y, w, h) around the projection of a whole object; it may leave the picture.
+
+    The convex hull is enough: what is in front of the camera projects convex bodies to convex outlines. An object that
+    reaches behind the camera covers a half plane; its box ends where the part 1 mm before the camera is seen.
+
+    Args:
+        hull_m: (K, 3) vertices of the mesh's convex hull.
+        camera_from_mesh: (4, 4), scale included.
+        camera: For focal length and principal point.
+    """
+    points_m = apply(camera_from_mesh, hull_m)
+    points_m[:, 2] = np.maximum(points_m[:, 2], 1e-3)
+    points_px = camera.focal_px * points_m[:, :2] / points_m[:, 2:] + np.asarray(camera.center_px)
+    (x, y), (right, bottom) = points_px.min(axis=0), points_px.max(axis=0)
+    return float(x), float(y), float(right - x), float(bottom - y)
+
+
+def _box_of(window: tuple[slice, slice] | None) -> Box:
+    # A pixel covers [i, i + 1), so the far edge is the last index plus one, which is how slices end. Without it,
+    # one-pixel objects have no area, and torchvision stops at the first such box.
+    if window is None:
+        return 0.0, 0.0, 0.0, 0.0
+    rows, columns = window
+    return (
+        float(columns.start),
+        float(rows.start),
+        float(columns.stop - columns.start),
+        float(rows.stop - rows.start),
+    )

@@ -1,0 +1,57 @@
+"""What every annotator reads: the frame, the scene, and what is worth computing once for all of them."""
+
+__all__ = ["ANNOTATORS", "Annotator", "Fields", "Observed"]
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from synth.geometry import Matrix, scaled
+from synth.meshes import Mesh, MeshStore
+from synth.registry import Registry
+from synth.scene import Frame, Placed, Scene
+
+Fields = dict[str, Any]
+
+
+class Observed:
+    """A frame with its scene and meshes."""
+
+    def __init__(self, frame: Frame, scene: Scene, meshes: MeshStore) -> None:
+        self.frame = frame
+        self.scene = scene
+        self._meshes = meshes
+
+    @cached_property
+    def labelled(self) -> tuple[tuple[int, Placed], ...]:
+        """The objects that get labels, each with its number in the scene."""
+        return tuple((n, placed) for n, placed in enumerate(self.scene.objects) if placed.category_id is not None)
+
+    @cached_property
+    def _slices(self) -> list[tuple[slice, slice] | None]:
+        return ndimage.find_objects(self.frame.instance) or []
+
+    def window(self, instance_id: int) -> tuple[slice, slice] | None:
+        """(rows, columns) of the smallest rectangle around an instance's visible pixels; None if there are none."""
+        return self._slices[instance_id - 1] if instance_id <= len(self._slices) else None
+
+    def visible_mask(self, instance_id: int) -> NDArray[np.bool_]:
+        """(h, w) visible pixels within `window`; (0, 0) if there are none."""
+        window = self.window(instance_id)
+        return np.zeros((0, 0), np.bool_) if window is None else self.frame.instance[window] == instance_id
+
+    def mesh(self, placed: Placed) -> Mesh:
+        return self._meshes[placed.asset_id]
+
+    def camera_from_mesh(self, placed: Placed) -> Matrix:
+        """(4, 4) from the mesh's own coordinates to the camera's, the object's scale included."""
+        return np.asarray(self.scene.camera.camera_from_world @ scaled(placed.world_from_object, placed.scale))
+
+
+# An annotator gives the fields of each labelled object, in the order of `Observed.labelled`.
+Annotator = Callable[[Observed], list[Fields]]
+ANNOTATORS: Registry[Annotator] = Registry("label kind")

@@ -1,0 +1,107 @@
+"""One labelled picture: the frame's arrays, and its annotations after the label policy."""
+
+__all__ = ["LABEL_KINDS", "Sample", "annotate", "annotation_id", "image_id"]
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.annotate import boxes, masks, pose, visibility
+from synth.annotate.observed import ANNOTATORS, Fields, Observed
+from synth.meshes import MeshStore
+from synth.policy import LabelPolicy
+from synth.scene import Frame, Scene
+
+# The label kinds that come by default; naming the modules is what registers them.
+LABEL_KINDS = tuple(
+    name
+    for name in ANNOTATORS
+    if ANNOTATORS[name].__module__ in {module.__name__ for module in (boxes, masks, pose, visibility)}
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What is written of one frame.
+
+    Attributes:
+        instance: (H, W) uint16; only ids that have an annotation. What the policy dropped and what is not labelled
+            is background here, so that the masks on disk say the same as annotations.json.
+        classes: (H, W) uint16, category ids.
+        removed: How many labels each rule of the policy dropped or set to be ignored, as "rule:action".
+    """
+
+    index: int
+    rgb: NDArray[np.uint8]
+    instance: NDArray[np.uint16]
+    classes: NDArray[np.uint16]
+    depth_m: NDArray[np.float32]
+    annotations: tuple[Fields, ...]
+    removed: Counter[str]
+    drawn: dict[str, Any]
+
+
+def image_id(index: int) -> int:
+    """Of a frame: a function of its index, so the same frame has the same id in any run."""
+    return index + 1
+
+
+def annotation_id(index: int, instance_id: int) -> int:
+    """Unique over the data set, and a function of frame and instance alone; instance ids have 16 bits."""
+    return image_id(index) * 2**16 + instance_id
+
+
+def annotate(
+    frame: Frame, scene: Scene, meshes: MeshStore, policy: LabelPolicy, kinds: Sequence[str] = LABEL_KINDS
+) -> Sample:
+    """Label a frame.
+
+    Args:
+        frame: The picture, as rendered from `scene`.
+        scene: What it shows.
+        meshes: Of the scene's assets.
+        policy: Which labels are kept.
+        kinds: The label kinds to write; boxes and visibility are always computed, for the policy needs them.
+    """
+    observed = Observed(frame, scene, meshes)
+    always = [name for name in ("boxes", "visibility") if name not in kinds]
+    columns = [ANNOTATORS[name](observed) for name in (*always, *kinds)]
+    annotations, removed = [], Counter[str]()
+    for (_, placed), *parts in zip(observed.labelled, *columns, strict=True):
+        fields: Fields = {key: value for part in parts for key, value in part.items()}
+        verdict = policy.judge(fields["visible_px"], fields["visible_fraction"], (fields["bbox"][2], fields["bbox"][3]))
+        if verdict.action != "keep":
+            removed[f"{verdict.rule}:{verdict.action}"] += 1
+        if verdict.action == "drop":
+            continue
+        annotations.append(
+            {
+                "id": annotation_id(scene.index, placed.instance_id),
+                "image_id": image_id(scene.index),
+                "category_id": placed.category_id,
+                "instance_id": placed.instance_id,
+                "asset_id": placed.asset_id,
+                "iscrowd": int(verdict.action == "ignore"),
+                **fields,
+            }
+        )
+    instance, classes = _written_images(frame.instance, annotations)
+    return Sample(
+        scene.index, frame.rgb, instance, classes, frame.depth_m, tuple(annotations), removed, dict(scene.drawn)
+    )
+
+
+def _written_images(
+    instance: NDArray[np.uint16], annotations: list[Fields]
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """The instance and the class image of what is annotated, by one look-up table each."""
+    n = int(instance.max(initial=0)) + 1
+    ids, categories = np.zeros(n, np.uint16), np.zeros(n, np.uint16)
+    for annotation in annotations:
+        ids[annotation["instance_id"]] = annotation["instance_id"]
+        categories[annotation["instance_id"]] = annotation["category_id"]
+    return ids[instance], categories[instance]

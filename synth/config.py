@@ -1,0 +1,153 @@
+"""The settings of a data set: `render.toml` and the command line in, one checked value out.
+
+Top-level keys are the fields of `RenderSettings`; each other table, `[lights]` say, holds the fields of the randomizer
+of that name.
+"""
+
+__all__ = ["RenderSettings", "load_settings", "make_stack"]
+
+import hashlib
+import importlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from synth.annotate.observed import ANNOTATORS
+from synth.annotate.sample import LABEL_KINDS
+from synth.errors import ConfigError, did_you_mean
+from synth.policy import LabelPolicy
+from synth.randomize import DEFAULT_STACK
+from synth.randomize.draft import RANDOMIZERS, Randomizer
+
+
+class RenderSettings(BaseModel):
+    """Everything but the assets that decides what a data set looks like.
+
+    Attributes:
+        size: Width and height of the pictures, pixels.
+        seed: Of all randomness.
+        categories: Names of those to place; empty: all of the catalogue.
+        randomizers: Names, in the order in which they run.
+        plugins: Modules to import first, which register randomizers or label kinds of the user's own.
+        labels: The label kinds to write.
+        depth: Write depth images too.
+        jpeg_quality: Of the pictures on disk.
+        policy: Which labels count.
+        tables: The settings of each randomizer, as given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    size: tuple[int, int] = (640, 480)
+    seed: int = Field(0, ge=0)
+    categories: tuple[str, ...] = ()
+    randomizers: tuple[str, ...] = DEFAULT_STACK
+    plugins: tuple[str, ...] = ()
+    labels: tuple[str, ...] = LABEL_KINDS
+    depth: bool = False
+    jpeg_quality: int = Field(90, ge=1, le=100)
+    policy: LabelPolicy = LabelPolicy()
+    tables: dict[str, dict[str, Any]] = {}
+
+    def resolved(self) -> dict[str, Any]:
+        """Every setting with its value, defaults included, as JSON: what the manifest keeps."""
+        plain: dict[str, Any] = self.model_dump(mode="json", exclude={"tables"})
+        return plain | {name: _fields(part) for name, part in make_stack(self).items()}
+
+    def sha256(self) -> str:
+        """Of the resolved settings."""
+        return hashlib.sha256(orjson.dumps(self.resolved(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None) -> RenderSettings:
+    """Read `render.toml`, if there is one, and lay the command line's options over it.
+
+    Args:
+        path: The file, or None for the defaults.
+        overrides: Values by key; a table's key is written "table.key".
+    Raises:
+        ConfigError: the file is missing or wrong; the message names the key and what was meant, where that is clear.
+    """
+    given = {} if path is None else _read(path)
+    where = str(path or "command line")
+    for key, value in (overrides or {}).items():
+        table, _, name = key.rpartition(".")
+        (given.setdefault(table, {}) if table else given)[name] = value
+    for module in given.get("plugins", ()):
+        _import(module, where)
+    own = {key: value for key, value in given.items() if key in RenderSettings.model_fields and key != "tables"}
+    tables = {key: value for key, value in given.items() if key not in own}
+    for name, table in tables.items():
+        if not isinstance(table, dict) or name not in RANDOMIZERS:
+            known = [key for key in (*RenderSettings.model_fields, *RANDOMIZERS) if key != "tables"]
+            raise ConfigError(f'{where}: there is no setting "{name}".{did_you_mean(name, known)}')
+    try:
+        settings = RenderSettings(**own, tables=tables)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_first(error)}") from None
+    _check(settings, where)
+    return settings
+
+
+def make_stack(settings: RenderSettings) -> dict[str, Randomizer]:
+    """The randomizers by name, in their order, each with its settings.
+
+    Raises:
+        ConfigError: a name is not registered, or a setting is unknown or of the wrong kind.
+    """
+    return {name: _randomizer(name, settings.tables.get(name, {})) for name in settings.randomizers}
+
+
+def _fields(part: object) -> dict[str, Any]:
+    return asdict(part) if is_dataclass(part) and not isinstance(part, type) else {}
+
+
+def _randomizer(name: str, table: dict[str, Any]) -> Randomizer:
+    kind = RANDOMIZERS[name]
+    known: list[str] = [field.name for field in fields(kind)] if is_dataclass(kind) else []
+    for key in table:
+        if key not in known:
+            raise ConfigError(f'[{name}]: there is no setting "{key}".{did_you_mean(key, known)}')
+    try:
+        return TypeAdapter(kind).validate_python(table) if known else kind()
+    except ValidationError as error:
+        raise ConfigError(f"[{name}]: {_first(error)}") from None
+    except ValueError as error:
+        raise ConfigError(f"[{name}]: {error}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML ({error}).") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror}).") from None
+
+
+def _import(module: str, where: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        raise ConfigError(f'{where}: plugins: can\'t import "{module}" ({error}). Is it on the Python path?') from None
+
+
+def _check(settings: RenderSettings, where: str) -> None:
+    width, height = settings.size
+    if not (16 <= width <= 8192 and 16 <= height <= 8192):
+        raise ConfigError(f"{where}: size: expected 16 to 8192 pixels each way, got {width} x {height}.")
+    make_stack(settings)
+    for name in settings.labels:
+        ANNOTATORS[name]
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"]) or "settings"
+    return f"{key}: {problem['msg']}, got {problem['input']!r}."

@@ -1,0 +1,1 @@
+"""Who does the work: shards of frames, made apart and merged into one data set."""

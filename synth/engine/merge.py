@@ -1,0 +1,124 @@
+"""Put the shards together: move the files, stream the records. Memory does not grow with the number of frames.
+
+The merge may be killed at any point and started again: files already moved stay where they are, the JSON files are
+renamed into place when whole, and the manifest comes last.
+"""
+
+__all__ = ["merge_shards"]
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import orjson
+
+from synth.catalog import Catalog
+from synth.dataset import Category
+from synth.engine.plan import Plan
+from synth.engine.shards import RECORDS, SHARDS, shard_folder
+from synth.write.atomic import atomic_writer, write_json
+
+
+def merge_shards(plan: Plan, renderer_description: str) -> dict[str, Any]:
+    """Make the data set of its shards, all of which must be done; returns the manifest."""
+    catalog = plan.catalog()
+    identity = plan.identity()
+    info = {
+        "description": "Rendered and labelled by synth",
+        "version": identity["versions"]["synth"],
+        "renderer": renderer_description,
+        **{key: identity[key] for key in ("settings", "settings_sha256", "assets_sha256", "versions")},
+    }
+    _move_files(plan)
+    counts = _write_annotations(plan, catalog, info)
+    _write_panoptic(plan, catalog, info)
+    manifest = identity | {
+        "renderer": renderer_description,
+        "categories": [{"id": category.id, "name": category.name} for category in catalog.categories],
+        "counts": counts,
+    }
+    write_json(plan.out / "manifest.json", manifest)
+    shutil.rmtree(plan.out / SHARDS)
+    return manifest
+
+
+def _records(plan: Plan) -> Iterator[dict[str, Any]]:
+    for shard in plan.shards():
+        with (shard_folder(plan, shard) / RECORDS).open("rb") as lines:
+            yield from map(orjson.loads, lines)
+
+
+def _move_files(plan: Plan) -> None:
+    for shard in plan.shards():
+        folder = shard_folder(plan, shard)
+        with (folder / RECORDS).open("rb") as lines:
+            for name in (name for line in lines for name in orjson.loads(line)["files"]):
+                source, target = folder / name, plan.out / name
+                if source.exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    source.replace(target)
+
+
+def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> dict[str, Any]:
+    """COCO instances, streamed; returns what was counted on the way."""
+    per_category: Counter[str] = Counter({category.name: 0 for category in catalog.categories})
+    removed: Counter[str] = Counter()
+    totals: Counter[str] = Counter(images=0, annotations=0, ignored=0, images_without_objects=0)
+    names = {category.id: category.name for category in catalog.categories}
+    with atomic_writer(plan.out / "annotations.json") as file:
+        file.write(b'{"info":' + orjson.dumps(info, option=orjson.OPT_SORT_KEYS))
+        file.write(b',"licenses":[],"categories":' + orjson.dumps(_coco_categories(catalog.categories)))
+        file.write(b',"images":[')
+        _write_list(file, (record["image"] for record in _records(plan)))
+        file.write(b'],"annotations":[')
+        _write_list(file, _counted(plan, names, per_category, removed, totals))
+        file.write(b"]}\n")
+    return dict(totals) | {"per_category": dict(per_category), "removed": dict(removed)}
+
+
+def _counted(
+    plan: Plan, names: dict[int, str], per_category: Counter[str], removed: Counter[str], totals: Counter[str]
+) -> Iterator[dict[str, Any]]:
+    for record in _records(plan):
+        kept = [annotation for annotation in record["annotations"] if not annotation["iscrowd"]]
+        totals["images"] += 1
+        totals["annotations"] += len(kept)
+        totals["ignored"] += len(record["annotations"]) - len(kept)
+        totals["images_without_objects"] += not record["annotations"]
+        removed.update(record["removed"])
+        per_category.update(names[annotation["category_id"]] for annotation in kept)
+        yield from record["annotations"]
+
+
+def _write_panoptic(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> None:
+    with atomic_writer(plan.out / "panoptic.json") as file:
+        file.write(b'{"info":' + orjson.dumps(info, option=orjson.OPT_SORT_KEYS))
+        things = [category | {"isthing": 1} for category in _coco_categories(catalog.categories)]
+        file.write(b',"licenses":[],"categories":' + orjson.dumps(things) + b',"images":[')
+        keys = ("id", "file_name", "width", "height")
+        _write_list(file, ({key: record["image"][key] for key in keys} for record in _records(plan)))
+        file.write(b'],"annotations":[')
+        _write_list(file, (_panoptic_annotation(record) for record in _records(plan)))
+        file.write(b"]}\n")
+
+
+def _panoptic_annotation(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "image_id": record["image"]["id"],
+        "file_name": record["image"]["labels"]["panoptic"].rpartition("/")[2],
+        "segments_info": [
+            {"id": annotation["instance_id"], **{key: annotation[key] for key in ("category_id", "area", "iscrowd")}}
+            | {"bbox": annotation["bbox"]}
+            for annotation in record["annotations"]
+        ],
+    }
+
+
+def _coco_categories(categories: tuple[Category, ...]) -> list[dict[str, Any]]:
+    return [{"id": category.id, "name": category.name, "supercategory": "object"} for category in categories]
+
+
+def _write_list(file: IO[bytes], items: Iterable[dict[str, Any]]) -> None:
+    for number, item in enumerate(items):
+        file.write((b",\n" if number else b"\n") + orjson.dumps(item))

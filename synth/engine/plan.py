@@ -1,0 +1,69 @@
+"""What is to be made: settled before the first frame, kept beside the work, compared on resume."""
+
+__all__ = ["Plan", "Shard", "make_plan"]
+
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import synth
+from synth.catalog import Catalog, load_catalog
+from synth.config import RenderSettings
+
+SHARD_FRAMES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The frames from `start` up to but not including `stop`."""
+
+    number: int
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.number:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A data set in the making; small and picklable, since every worker gets it."""
+
+    settings: RenderSettings
+    assets: Path
+    out: Path
+    n_frames: int
+    shard_frames: int
+
+    def shards(self) -> tuple[Shard, ...]:
+        starts = range(0, self.n_frames, self.shard_frames)
+        return tuple(Shard(k, start, min(start + self.shard_frames, self.n_frames)) for k, start in enumerate(starts))
+
+    def catalog(self) -> Catalog:
+        """The assets, restricted to the settings' categories."""
+        catalog = load_catalog(self.assets)
+        return catalog.only(self.settings.categories) if self.settings.categories else catalog
+
+    def identity(self) -> dict[str, Any]:
+        """All that the data set's bytes follow from; two plans with equal identities make the same data set."""
+        return {
+            "settings": self.settings.resolved(),
+            "settings_sha256": self.settings.sha256(),
+            "assets_sha256": self.catalog().hashes(),
+            "n_frames": self.n_frames,
+            "versions": versions(),
+        }
+
+
+def make_plan(settings: RenderSettings, assets: Path, out: Path, n_frames: int, workers: int) -> Plan:
+    """A plan whose shards keep all workers busy to the end: their size has no part in the data set's bytes."""
+    per_worker = -(-n_frames // (4 * workers))
+    return Plan(settings, assets, out, n_frames, min(SHARD_FRAMES, max(1, per_worker)))
+
+
+def versions() -> dict[str, str]:
+    """Of what has a part in the bytes."""
+    names = ("numpy", "pillow", "scipy", "trimesh", "pyrender-maintained", "pycocotools")
+    return {"synth": synth.__version__} | {name: metadata.version(name) for name in names}

@@ -1,0 +1,157 @@
+"""Textures and framebuffers: the boxes that the passes fill and read."""
+
+__all__ = ["Target", "Texture2D", "depth_map", "upload"]
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from OpenGL import GL
+
+# Internal format: (format, type) for a transfer of it.
+TRANSFER = {
+    GL.GL_RGBA8: (GL.GL_RGBA, GL.GL_UNSIGNED_BYTE),
+    GL.GL_SRGB8_ALPHA8: (GL.GL_RGBA, GL.GL_UNSIGNED_BYTE),
+    GL.GL_RGB16F: (GL.GL_RGB, GL.GL_FLOAT),
+    GL.GL_RGBA16F: (GL.GL_RGBA, GL.GL_FLOAT),
+    GL.GL_RGBA32F: (GL.GL_RGBA, GL.GL_FLOAT),
+    GL.GL_R32UI: (GL.GL_RED_INTEGER, GL.GL_UNSIGNED_INT),
+    GL.GL_DEPTH_COMPONENT32F: (GL.GL_DEPTH_COMPONENT, GL.GL_FLOAT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Texture2D:
+    """A texture on the GPU."""
+
+    handle: int
+    width_px: int
+    height_px: int
+    internal: int
+
+    def bind(self, unit: int) -> None:
+        GL.glActiveTexture(GL.GL_TEXTURE0 + unit)
+        GL.glBindTexture(GL.GL_TEXTURE_2D, self.handle)
+
+    def delete(self) -> None:
+        GL.glDeleteTextures([self.handle])
+
+
+def _allocate(width_px: int, height_px: int, internal: int, pixels: NDArray[np.generic] | None = None) -> Texture2D:
+    layout, kind = TRANSFER[internal]
+    texture = Texture2D(int(GL.glGenTextures(1)), width_px, height_px, internal)
+    texture.bind(0)
+    # Rows of RGB bytes need not be a multiple of four long, which is GL's default and shears such pictures.
+    GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
+    GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, internal, width_px, height_px, 0, layout, kind, pixels)
+    _parameters(GL.GL_NEAREST, GL.GL_NEAREST, GL.GL_CLAMP_TO_EDGE)
+    return texture
+
+
+def _parameters(smaller: int, larger: int, wrap: int) -> None:
+    for name, value in (
+        (GL.GL_TEXTURE_MIN_FILTER, smaller),
+        (GL.GL_TEXTURE_MAG_FILTER, larger),
+        (GL.GL_TEXTURE_WRAP_S, wrap),
+        (GL.GL_TEXTURE_WRAP_T, wrap),
+    ):
+        GL.glTexParameteri(GL.GL_TEXTURE_2D, name, value)
+
+
+def upload(pixels: NDArray[np.uint8] | NDArray[np.float32], *, srgb: bool = False, mirrored: bool = False) -> Texture2D:
+    """A mipmapped texture.
+
+    Args:
+        pixels: (H, W, 3 or 4) uint8, or (H, W, 3) float32, row 0 at v = 0.
+        srgb: Decode the bytes to linear light when sampled.
+        mirrored: Repeat mirrorwise, so that any picture tiles without a seam; else repeat.
+    """
+    height, width, channels = pixels.shape
+    if pixels.dtype == np.uint8 and channels == 3:
+        opaque = np.full((height, width, 1), 255, np.uint8)
+        pixels = np.concatenate([pixels.astype(np.uint8), opaque], axis=2)
+    internal = GL.GL_RGB16F if pixels.dtype == np.float32 else GL.GL_SRGB8_ALPHA8 if srgb else GL.GL_RGBA8
+    texture = _allocate(width, height, internal, np.ascontiguousarray(pixels))
+    GL.glGenerateMipmap(GL.GL_TEXTURE_2D)
+    _parameters(GL.GL_LINEAR_MIPMAP_LINEAR, GL.GL_LINEAR, GL.GL_MIRRORED_REPEAT if mirrored else GL.GL_REPEAT)
+    return texture
+
+
+class Target:
+    """A framebuffer with colour textures and perhaps a depth texture, all of one size."""
+
+    def __init__(self, width_px: int, height_px: int, colors: tuple[int, ...], *, depth: bool = False) -> None:
+        self.width_px, self.height_px = width_px, height_px
+        self.colors = tuple(_allocate(width_px, height_px, internal) for internal in colors)
+        self.depth = _allocate(width_px, height_px, GL.GL_DEPTH_COMPONENT32F) if depth else None
+        self._handle = GL.glGenFramebuffers(1)
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
+        for i, texture in enumerate(self.colors):
+            GL.glFramebufferTexture2D(
+                GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0 + i, GL.GL_TEXTURE_2D, texture.handle, 0
+            )
+        if self.depth:
+            GL.glFramebufferTexture2D(GL.GL_FRAMEBUFFER, GL.GL_DEPTH_ATTACHMENT, GL.GL_TEXTURE_2D, self.depth.handle, 0)
+        if colors:
+            GL.glDrawBuffers(len(colors), [GL.GL_COLOR_ATTACHMENT0 + i for i in range(len(colors))])
+        else:
+            GL.glDrawBuffer(GL.GL_NONE)
+            GL.glReadBuffer(GL.GL_NONE)
+        status = GL.glCheckFramebufferStatus(GL.GL_FRAMEBUFFER)
+        if status != GL.GL_FRAMEBUFFER_COMPLETE:
+            raise RuntimeError(f"framebuffer of {[hex(c) for c in colors]} is not complete: {status:#x}")
+
+    def bind(self) -> None:
+        """Draw into it, all of it."""
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
+        GL.glViewport(0, 0, self.width_px, self.height_px)
+
+    def bind_depth(self, unit: int) -> None:
+        """Bind the depth texture, if there is one, to a texture unit."""
+        if self.depth:
+            self.depth.bind(unit)
+
+    def clear(self) -> None:
+        """Zeros in every colour, the farthest in the depth."""
+        for i, texture in enumerate(self.colors):
+            if texture.internal == GL.GL_R32UI:
+                GL.glClearBufferuiv(GL.GL_COLOR, i, np.zeros(4, np.uint32))
+            else:
+                GL.glClearBufferfv(GL.GL_COLOR, i, np.zeros(4, np.float32))
+        if self.depth:
+            GL.glClearBufferfv(GL.GL_DEPTH, 0, np.ones(1, np.float32))
+
+    def read(self, number: int) -> NDArray[np.generic]:
+        """Colour texture `number` as (H, W) uint32 or (H, W, 4) float32 or uint8; row 0 is the picture's top."""
+        internal = self.colors[number].internal
+        dtype, channels = {GL.GL_R32UI: (np.uint32, 1), GL.GL_RGBA8: (np.uint8, 4)}.get(internal, (np.float32, 4))
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
+        GL.glReadBuffer(GL.GL_COLOR_ATTACHMENT0 + number)
+        return self._read(*TRANSFER[internal], np.dtype(dtype), channels)
+
+    def read_depth(self) -> NDArray[np.generic]:
+        """(H, W) float32 in [0, 1], as GL keeps it."""
+        return self._read(*TRANSFER[GL.GL_DEPTH_COMPONENT32F], np.dtype(np.float32), 1)
+
+    def _read(self, layout: int, kind: int, dtype: np.dtype[np.generic], channels: int) -> NDArray[np.generic]:
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
+        shape = (self.height_px, self.width_px) if channels == 1 else (self.height_px, self.width_px, channels)
+        pixels = np.empty(shape, dtype)
+        GL.glReadPixels(0, 0, self.width_px, self.height_px, layout, kind, pixels)
+        return pixels
+
+    def delete(self) -> None:
+        GL.glDeleteFramebuffers(1, [self._handle])
+        for texture in (*self.colors, *([self.depth] if self.depth else [])):
+            texture.delete()
+
+
+def depth_map(size_px: int) -> Target:
+    """A square depth target that shaders compare against, blending four comparisons; outside it all is lit."""
+    target = Target(size_px, size_px, (), depth=True)
+    target.bind_depth(0)
+    _parameters(GL.GL_LINEAR, GL.GL_LINEAR, GL.GL_CLAMP_TO_BORDER)
+    GL.glTexParameterfv(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_BORDER_COLOR, np.ones(4, np.float32))
+    GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_COMPARE_MODE, GL.GL_COMPARE_REF_TO_TEXTURE)
+    GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_COMPARE_FUNC, GL.GL_LEQUAL)
+    return target

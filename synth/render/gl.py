@@ -1,0 +1,131 @@
+"""An OpenGL context without a screen: EGL where it works, else OSMesa.
+
+PyOpenGL decides once, when it is first imported, which platform it speaks to, and a wrong guess can't be taken back in
+the same process. So the ways are tried with ctypes before that import.
+"""
+
+__all__ = ["Context", "Way", "open_context", "ways"]
+
+import ctypes
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from synth.errors import RenderError
+
+EGL_LIBRARIES = ("libEGL.so.1", "libEGL.so")
+OSMESA_LIBRARIES = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")
+INSTALL_HINT = "On Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri libosmesa6"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to a context: its name as PYOPENGL_PLATFORM knows it, and why it can't be gone, or None."""
+
+    platform: str
+    error: str | None
+
+
+def ways() -> tuple[Way, ...]:
+    """Every way to OpenGL without a screen, in the order of preference, tried."""
+    return Way("egl", _egl_error()), Way("osmesa", _osmesa_error())
+
+
+def _load(names: tuple[str, ...]) -> Any:
+    for name in names:
+        try:
+            return ctypes.CDLL(name)
+        except OSError:
+            continue
+    return None
+
+
+def _osmesa_error() -> str | None:
+    library = _load(OSMESA_LIBRARIES)
+    if library is None:
+        return "libOSMesa.so is not installed"
+    # Without this function only OpenGL 2 is to be had, and the shaders need 3.3.
+    return None if hasattr(library, "OSMesaCreateContextAttribs") else "libOSMesa.so is older than Mesa 12"
+
+
+def _egl_error() -> str | None:
+    library = _load(EGL_LIBRARIES)
+    if library is None:
+        return "libEGL.so.1 is not installed"
+    library.eglGetProcAddress.restype = ctypes.c_void_p
+    library.eglGetProcAddress.argtypes = [ctypes.c_char_p]
+    query, display = (library.eglGetProcAddress(n) for n in (b"eglQueryDevicesEXT", b"eglGetPlatformDisplayEXT"))
+    if not query or not display:
+        return "libEGL.so.1 can't list devices (EGL_EXT_device_enumeration is missing)"
+    devices, count = (ctypes.c_void_p * 1)(), ctypes.c_int()
+    prototype = ctypes.CFUNCTYPE(ctypes.c_uint, ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int))
+    if not prototype(query)(1, ctypes.cast(devices, ctypes.c_void_p), ctypes.byref(count)) or not count.value:
+        return "EGL finds no device, not even a software one (is libgl1-mesa-dri installed?)"
+    get_display = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p)(display)
+    library.eglInitialize.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    platform_device_ext = 0x313F
+    if not library.eglInitialize(get_display(platform_device_ext, devices[0], None), None, None):
+        return "EGL's first device can't be initialised (no access to /dev/dri?)"
+    return None
+
+
+class Context:
+    """A current OpenGL context of this process. GL contexts don't survive a fork: spawn, then create."""
+
+    def __init__(self, platform: Any) -> None:
+        from OpenGL import GL  # noqa: PLC0415 - reads PYOPENGL_PLATFORM, which open_context has just set
+
+        self._platform = platform
+        renderer, version = (GL.glGetString(name).decode() for name in (GL.GL_RENDERER, GL.GL_VERSION))
+        self.description = f"{renderer}, OpenGL {version}, {os.environ['PYOPENGL_PLATFORM']}"
+
+    def make_current(self) -> None:
+        self._platform.make_current()
+
+    def close(self) -> None:
+        self._platform.delete_context()
+
+
+def open_context() -> Context:
+    """Make a context current and turn PyOpenGL's slow checks off.
+
+    `PYOPENGL_PLATFORM` (egl or osmesa), where the user has set it, is believed.
+
+    Raises:
+        RenderError: there is no way to OpenGL on this machine; the message says what was tried and what to install.
+    """
+    if "PYOPENGL_PLATFORM" not in os.environ:
+        tried = ways()
+        working = [way.platform for way in tried if way.error is None]
+        if not working:
+            raise RenderError(f"No OpenGL to render with: {'; '.join(str(way.error) for way in tried)}. {INSTALL_HINT}")
+        os.environ["PYOPENGL_PLATFORM"] = working[0]
+    name = os.environ["PYOPENGL_PLATFORM"]
+    try:
+        platform = _pyrender_platform(name)
+        platform.init_context()
+        platform.make_current()
+    # Whatever a broken driver raises (assertions in pyrender, ctypes and GL errors), the user has to mend the driver.
+    except Exception as error:
+        raise RenderError(
+            f"OpenGL by {name} doesn't start ({type(error).__name__}: {error}). {INSTALL_HINT}"
+        ) from error
+    # One check of glGetError a call is most of the Python time of a frame. OpenGL.ERROR_CHECKING = False, the
+    # documented switch, breaks the import of OpenGL.EGL; this one is read later.
+    import OpenGL._configflags  # noqa: PLC0415
+
+    OpenGL._configflags.ERROR_CHECKING = False
+    return Context(platform)
+
+
+def _pyrender_platform(name: str) -> Any:
+    """pyrender's context for a platform; the pixels go to framebuffers of our own, so its size doesn't matter."""
+    if name == "egl":
+        from pyrender.platforms.egl import EGLPlatform  # noqa: PLC0415
+
+        return EGLPlatform(16, 16)
+    if name == "osmesa":
+        from pyrender.platforms.osmesa import OSMesaPlatform  # noqa: PLC0415
+
+        return OSMesaPlatform(16, 16)
+    raise RenderError(f'PYOPENGL_PLATFORM is "{name}". Unset it, or set it to egl or osmesa.')

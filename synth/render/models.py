@@ -1,0 +1,113 @@
+"""The assets' meshes and textures on the GPU: uploaded when first drawn, and kept for all frames."""
+
+__all__ = ["Drawable", "Models", "object_uniforms"]
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyrender
+from numpy.typing import NDArray
+from OpenGL import GL
+
+from synth.geometry import Matrix
+from synth.meshes import Material, MeshStore, Primitive
+from synth.render.buffers import Texture2D, upload
+from synth.scene import Placed
+
+BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """One primitive on the GPU; `defines` are the shader variants that its material needs."""
+
+    vertex_array: int
+    n_indices: int
+    material: Material
+    textures: tuple[tuple[int, Texture2D], ...]
+    defines: tuple[str, ...]
+
+    def draw(self) -> None:
+        """Draw all its triangles with the program in use."""
+        GL.glBindVertexArray(self.vertex_array)
+        GL.glDrawElements(GL.GL_TRIANGLES, self.n_indices, GL.GL_UNSIGNED_INT, None)
+
+    def bind_textures(self) -> None:
+        for unit, texture in self.textures:
+            texture.bind(unit)
+
+    @property
+    def mask_defines(self) -> tuple[str, ...]:
+        """The variants for passes that need no more than the outline."""
+        return tuple(name for name in self.defines if name == "ALPHA_MASK")
+
+
+class Models:
+    """What is on the GPU, by asset."""
+
+    def __init__(self, meshes: MeshStore) -> None:
+        self._meshes = meshes
+        self._drawables: dict[str, tuple[Drawable, ...]] = {}
+
+    def __getitem__(self, asset_id: str) -> tuple[Drawable, ...]:
+        if asset_id not in self._drawables:
+            primitives = self._meshes[asset_id].primitives
+            self._drawables[asset_id] = tuple(_upload(primitive) for primitive in primitives)
+        return self._drawables[asset_id]
+
+    def of(self, objects: tuple[Placed, ...]) -> Iterator[tuple[int, Placed, Drawable]]:
+        """Every primitive of every object, with the object's number."""
+        for number, placed in enumerate(objects):
+            for drawable in self[placed.asset_id]:
+                yield number, placed, drawable
+
+
+def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix, number: int) -> NDArray[np.float32]:
+    """(15, 4) what shaders/common.glsl reads, in its order.
+
+    The matrices are multiplied in double precision here; a vertex is then rounded once, not at every step.
+    """
+    world_from_mesh = placed.world_from_object @ np.diag([placed.scale] * 3 + [1.0])
+    finish, bit = placed.finish, 1 << (number % 32)
+    rows = np.zeros((15, 4), np.float32)
+    rows[0:4] = (clip_from_world @ world_from_mesh).T
+    rows[4:7, :3] = placed.world_from_object[:3, :3].T
+    rows[7:10, :3] = finish.color_matrix
+    rows[10] = material.base_color_rgba
+    rows[11] = (
+        material.metallic * finish.metallic_gain,
+        material.roughness * finish.roughness_gain,
+        material.alpha_cutoff or 0.0,
+        placed.instance_id,
+    )
+    rows[12, :3] = material.emissive_rgb
+    # Halves of 16 bits: a float32 holds no 32-bit integer exactly.
+    rows[13, :2] = bit & 0xFFFF, bit >> 16
+    return rows
+
+
+def _upload(primitive: Primitive) -> Drawable:
+    # All four attributes are always there, so that every mesh has one layout and every pass one vertex shader.
+    resident = pyrender.Primitive(
+        positions=primitive.positions_m,
+        normals=primitive.normals,
+        texcoord_0=primitive.uvs,
+        color_0=primitive.colors_rgba,
+        indices=primitive.triangles,
+    )
+    resident._add_to_context()
+    material = primitive.material
+    textures, defines = [], []
+    for pixels, unit, name, srgb in (
+        (material.base_color_texture, BASE_COLOR_UNIT, "BASE_COLOR_MAP", True),
+        (material.metallic_roughness_texture, METALLIC_ROUGHNESS_UNIT, "METALLIC_ROUGHNESS_MAP", False),
+        (material.normal_texture, NORMAL_UNIT, "NORMAL_MAP", False),
+    ):
+        if pixels is not None:
+            textures.append((unit, upload(np.flipud(pixels), srgb=srgb)))
+            defines.append(name)
+    # A mask needs a texture to cut by; a factor alone would cut all or nothing.
+    if material.alpha_cutoff is not None and material.base_color_texture is not None:
+        defines.append("ALPHA_MASK")
+    return Drawable(int(resident._vaid), primitive.triangles.size, material, tuple(textures), tuple(defines))

@@ -1,0 +1,104 @@
+"""The deferred renderer: each visible pixel is lit once, and every label comes from the triangles of the picture.
+
+In: a `Scene`. Out: a `Frame`. The passes, in order: shadow and sky maps, geometry, lighting, antialiasing, amodal bits.
+"""
+
+__all__ = ["Renderer"]
+
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.errors import RenderError
+from synth.geometry import Matrix, apply, scaled
+from synth.meshes import MeshStore
+from synth.render.gl import open_context
+from synth.render.interface import SceneRenderer
+from synth.render.views import camera_clip, depth_range_m
+from synth.scene import Frame, Scene
+from synth.sensor import expose
+
+
+class Renderer(SceneRenderer):
+    """Draws scenes of one size with OpenGL. Use it in a `with`: it holds a context and the meshes on the GPU.
+
+    Raises:
+        RenderError: there is no OpenGL on this machine.
+    """
+
+    def __init__(self, meshes: MeshStore, size_wh_px: tuple[int, int]) -> None:
+        self._meshes = meshes
+        self._size_wh_px = size_wh_px
+        self._context = open_context()
+        # Only now is it known which platform PyOpenGL must be imported for.
+        from synth.render.amodal import AmodalPass  # noqa: PLC0415
+        from synth.render.antialias import AntialiasPass  # noqa: PLC0415
+        from synth.render.deferred import GeometryPass  # noqa: PLC0415
+        from synth.render.lighting import LightingPass  # noqa: PLC0415
+        from synth.render.models import Models  # noqa: PLC0415
+        from synth.render.shadow import DepthMapPass  # noqa: PLC0415
+
+        models = Models(meshes)
+        width, height = size_wh_px
+        self._maps = DepthMapPass(models)
+        self._geometry = GeometryPass(models, width, height)
+        self._lighting = LightingPass(width, height)
+        self._antialias = AntialiasPass(width, height)
+        self._amodal = AmodalPass(models, width, height)
+
+    @property
+    def description(self) -> str:
+        return self._context.description
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._context.close()
+
+    def render(self, scene: Scene) -> Frame:
+        """Draw a scene.
+
+        Raises:
+            RenderError: the scene's size isn't the renderer's, or an instance id is over 65535.
+        """
+        self._check(scene)
+        hulls_m = [self._hull_m(scene, number) for number in range(len(scene.objects))]
+        near_m, far_m = depth_range_m(scene.camera, hulls_m, scene.background.surface is not None)
+        clip_from_world = camera_clip(scene.camera, near_m, far_m)
+        maps = self._maps.draw(scene, hulls_m)
+        buffers = self._geometry.draw(scene, clip_from_world, near_m)
+        light = self._lighting.draw(scene, buffers, maps, clip_from_world)
+        linear = self._antialias.draw(light, buffers, near_m, far_m)
+        instance, depth = self._geometry.read()
+        bits, full_px = self._amodal.draw(scene, hulls_m, near_m, far_m)
+        return Frame(
+            rgb=expose(linear, scene.sensor),
+            depth_m=_metres(depth, near_m, far_m),
+            instance=instance.astype(np.uint16),
+            amodal_bits=bits,
+            full_px=full_px,
+        )
+
+    def _check(self, scene: Scene) -> None:
+        size = (scene.camera.width_px, scene.camera.height_px)
+        if size != self._size_wh_px:
+            raise RenderError(f"frame {scene.index}: the scene is {size}, the renderer draws {self._size_wh_px}.")
+        if any(placed.instance_id > np.iinfo(np.uint16).max for placed in scene.objects):
+            raise RenderError(f"frame {scene.index}: more than 65535 instances don't fit into the instance image.")
+
+    def _hull_m(self, scene: Scene, number: int) -> NDArray[np.float64]:
+        placed = scene.objects[number]
+        world_from_mesh: Matrix = scaled(placed.world_from_object, placed.scale)
+        return apply(world_from_mesh, self._meshes[placed.asset_id].hull_m)
+
+
+def _metres(depth: NDArray[np.float32], near_m: float, far_m: float) -> NDArray[np.float32]:
+    """GL's depth in [0, 1] as metres along the viewing axis; the far end, where nothing was drawn, as 0."""
+    clip = depth.astype(np.float64) * 2 - 1
+    metres = 2 * far_m * near_m / (far_m + near_m - clip * (far_m - near_m))
+    return np.where(depth < 1, metres, 0).astype(np.float32)

@@ -1,0 +1,13 @@
+// Flows in: a mesh, no depth test. Flows out: its bit, OR-ed into the pixels that it covers.
+in vec2 v_uv;
+layout(location = 0) out uint o_bits;
+#ifdef ALPHA_MASK
+uniform sampler2D u_base_color_map;
+#endif
+
+void main() {
+#ifdef ALPHA_MASK
+    if (texture(u_base_color_map, v_uv).a * base_color().a < alpha_cutoff()) discard;
+#endif
+    o_bits = amodal_bit();
+}

@@ -1,0 +1,45 @@
+// Flows in: linear light, one sample a pixel, and instance ids and depths. Flows out: the same, silhouettes smoothed.
+// Where the surface changes, the pixel is averaged along the edge's direction, so textures stay as sharp as they were.
+// Source: the edge direction is FXAA 1's (Lottes, 2009), from four diagonal neighbours.
+uniform sampler2D u_light, u_depth;
+uniform usampler2D u_instance;
+uniform float u_near_m, u_far_m;
+layout(location = 0) out vec4 o_light;
+
+float metres(ivec2 at) {
+    float depth = texelFetch(u_depth, at, 0).r * 2.0 - 1.0;
+    return 2.0 * u_near_m * u_far_m / (u_far_m + u_near_m - depth * (u_far_m - u_near_m));
+}
+
+// Compressed so that a highlight does not swallow its neighbours.
+vec3 tone(vec3 light) { return light / (1.0 + max(max(light.r, light.g), light.b)); }
+vec3 untone(vec3 color) { return color / max(1.0 - max(max(color.r, color.g), color.b), 1e-3); }
+float luma(vec3 color) { return dot(color, vec3(0.299, 0.587, 0.114)); }
+
+void main() {
+    ivec2 at = ivec2(gl_FragCoord.xy), last = textureSize(u_light, 0) - 1;
+    ivec2 left = max(at - ivec2(1, 0), ivec2(0)), right = min(at + ivec2(1, 0), last);
+    ivec2 above = max(at - ivec2(0, 1), ivec2(0)), below = min(at + ivec2(0, 1), last);
+    vec4 here = texelFetch(u_light, at, 0);
+    uint id = texelFetch(u_instance, at, 0).r;
+    bool edge = texelFetch(u_instance, left, 0).r != id || texelFetch(u_instance, right, 0).r != id
+        || texelFetch(u_instance, above, 0).r != id || texelFetch(u_instance, below, 0).r != id;
+    // Within one object a fold is an edge where the depth's second difference is large against the depth.
+    float z = metres(at);
+    edge = edge || abs(metres(left) + metres(right) - 2.0 * z) > 0.004 * z || abs(metres(above) + metres(below) - 2.0 * z) > 0.004 * z;
+    if (!edge) {
+        o_light = here;
+        return;
+    }
+    vec2 texel = 1.0 / vec2(textureSize(u_light, 0)), center = gl_FragCoord.xy * texel;
+    float nw = luma(tone(texture(u_light, center + vec2(-0.5, -0.5) * texel).rgb));
+    float ne = luma(tone(texture(u_light, center + vec2(0.5, -0.5) * texel).rgb));
+    float sw = luma(tone(texture(u_light, center + vec2(-0.5, 0.5) * texel).rgb));
+    float se = luma(tone(texture(u_light, center + vec2(0.5, 0.5) * texel).rgb));
+    vec2 along = vec2((sw + se) - (nw + ne), (nw + sw) - (ne + se));
+    along /= max(min(abs(along.x), abs(along.y)), 0.03 * (nw + ne + sw + se) + 1e-4);
+    along = clamp(along, -2.0, 2.0) * texel;
+    vec3 inner = tone(texture(u_light, center - along / 6.0).rgb) + tone(texture(u_light, center + along / 6.0).rgb);
+    vec3 outer = tone(texture(u_light, center - along / 2.0).rgb) + tone(texture(u_light, center + along / 2.0).rgb);
+    o_light = vec4(untone(0.25 * (inner + outer)), 1.0);
+}

@@ -1,0 +1,59 @@
+// Flows in: surfaces. Flows out, per pixel: what the lighting pass must know, and which instance is seen.
+in vec3 v_normal;
+in vec2 v_uv;
+in vec4 v_color;
+#ifdef NORMAL_MAP
+in vec3 v_offset;
+uniform sampler2D u_normal_map;
+#endif
+#ifdef BASE_COLOR_MAP
+uniform sampler2D u_base_color_map;
+#endif
+#ifdef METALLIC_ROUGHNESS_MAP
+uniform sampler2D u_metallic_roughness_map;
+#endif
+layout(location = 0) out vec4 o_albedo_metallic;   // square root of linear colour: 8 bits where the eye needs them
+layout(location = 1) out vec4 o_normal_roughness;
+layout(location = 2) out vec4 o_emissive;
+layout(location = 3) out uint o_instance;
+
+#ifdef NORMAL_MAP
+// The tangent frame from screen derivatives: no tangents in the vertex buffer, and mirrored texture places are right.
+// Source: Mikkelsen, Simulation of wrinkled surfaces revisited, 2008.
+vec3 mapped_normal(vec3 normal) {
+    vec3 along_x = dFdx(v_offset), along_y = dFdy(v_offset);
+    vec2 uv_x = dFdx(v_uv), uv_y = dFdy(v_uv);
+    vec3 across_x = cross(along_y, normal), across_y = cross(normal, along_x);
+    vec3 tangent = across_x * uv_x.x + across_y * uv_y.x;
+    vec3 bitangent = across_x * uv_x.y + across_y * uv_y.y;
+    float longest = max(max(dot(tangent, tangent), dot(bitangent, bitangent)), 1e-20);
+    vec3 sampled = texture(u_normal_map, v_uv).xyz * 2.0 - 1.0;
+    return normalize((tangent * sampled.x + bitangent * sampled.y) * inversesqrt(longest) + normal * sampled.z);
+}
+#endif
+
+void main() {
+    vec4 color = base_color() * v_color;
+#ifdef BASE_COLOR_MAP
+    color *= texture(u_base_color_map, v_uv);
+#endif
+#ifdef ALPHA_MASK
+    if (color.a < alpha_cutoff()) discard;
+#endif
+    vec3 albedo = vec3(dot(color_row_r(), color.rgb), dot(color_row_g(), color.rgb), dot(color_row_b(), color.rgb));
+    float metallic = metallic_factor(), roughness = roughness_factor();
+#ifdef METALLIC_ROUGHNESS_MAP
+    vec4 sampled = texture(u_metallic_roughness_map, v_uv);
+    metallic *= sampled.b;
+    roughness *= sampled.g;
+#endif
+    // Nothing is culled, so what is seen from behind must turn its normal: open and badly wound meshes stay whole.
+    vec3 normal = normalize(v_normal) * (gl_FrontFacing ? 1.0 : -1.0);
+#ifdef NORMAL_MAP
+    normal = mapped_normal(normal);
+#endif
+    o_albedo_metallic = vec4(sqrt(clamp(albedo, 0.0, 1.0)), clamp(metallic, 0.0, 1.0));
+    o_normal_roughness = vec4(normal, clamp(roughness, 0.045, 1.0));
+    o_emissive = vec4(emissive_factor(), 1.0);
+    o_instance = instance_id();
+}

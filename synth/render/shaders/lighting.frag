@@ -1,0 +1,123 @@
+// Flows in: the geometry pass's buffers, lights, shadow and sky maps, environment. Flows out: linear light, each pixel once.
+const float PI = 3.14159265359;
+const int MAX_LIGHTS = 16;
+// A spiral by the golden angle: point i lies at the square root of (i + 1/2) / 8 and turns by 2.39996 radians.
+const vec2 SPIRAL[8] = vec2[8](vec2(0.25, 0.0), vec2(-0.319, 0.292), vec2(0.049, -0.557), vec2(0.402, 0.525),
+    vec2(-0.739, -0.131), vec2(0.700, -0.445), vec2(-0.234, 0.870), vec2(-0.446, -0.859));
+in vec2 v_screen;
+uniform sampler2D u_albedo_metallic, u_normal_roughness, u_emissive, u_depth;
+uniform mat4 u_world_from_clip;
+uniform vec3 u_eye;
+uniform int u_light_count;
+uniform vec4 u_light_place[MAX_LIGHTS];   // xyz: direction towards the light (w = 0), or its position (w = 1)
+uniform vec4 u_light_color[MAX_LIGHTS];   // rgb: intensity, w: 1 where the shadow map is this light's
+uniform sampler2DShadow u_shadow_map, u_sky_map;
+uniform mat4 u_shadow_from_world, u_sky_from_world;
+uniform float u_shadow_offset_m, u_sky_radius;
+uniform sampler2D u_environment, u_backdrop;
+uniform float u_environment_gain, u_environment_angle, u_environment_levels;
+uniform vec3 u_irradiance[9];             // spherical harmonics of the environment, convolved with the cosine
+uniform vec3 u_backdrop_gain;             // zero: the environment is what lies behind
+uniform vec2 u_backdrop_scale;
+layout(location = 0) out vec4 o_light;
+
+vec3 environment_direction(vec3 direction) {
+    float c = cos(u_environment_angle), s = sin(u_environment_angle);
+    return vec3(c * direction.x + s * direction.y, c * direction.y - s * direction.x, direction.z);
+}
+
+vec3 environment(vec3 direction, float level) {
+    vec3 d = environment_direction(direction);
+    vec2 place = vec2(atan(d.y, d.x) / (2.0 * PI) + 0.5, acos(clamp(d.z, -1.0, 1.0)) / PI);
+    return textureLod(u_environment, place, level).rgb * u_environment_gain;
+}
+
+// Source: Ramamoorthi & Hanrahan, An efficient representation for irradiance environment maps, 2001, eq. 13.
+vec3 irradiance(vec3 normal) {
+    vec3 n = environment_direction(normal);
+    vec3 e = u_irradiance[0] + u_irradiance[1] * n.y + u_irradiance[2] * n.z + u_irradiance[3] * n.x
+        + u_irradiance[4] * n.x * n.y + u_irradiance[5] * n.y * n.z + u_irradiance[6] * (3.0 * n.z * n.z - 1.0)
+        + u_irradiance[7] * n.x * n.z + u_irradiance[8] * (n.x * n.x - n.y * n.y);
+    return max(e, 0.0) * u_environment_gain;
+}
+
+// How much of the sun arrives: four taps, each of four texels, over a disc of two texels.
+float sunlight(vec3 position, vec3 normal) {
+    vec4 place = u_shadow_from_world * vec4(position + normal * u_shadow_offset_m, 1.0);
+    place.z = min(place.z, 1.0);   // beyond the map's far end, where nothing was drawn, is lit
+    vec2 texel = 1.0 / vec2(textureSize(u_shadow_map, 0));
+    float lit = texture(u_shadow_map, vec3(place.xy + vec2(0.9, 0.4) * texel, place.z))
+        + texture(u_shadow_map, vec3(place.xy + vec2(-0.4, 0.9) * texel, place.z))
+        + texture(u_shadow_map, vec3(place.xy + vec2(-0.9, -0.4) * texel, place.z))
+        + texture(u_shadow_map, vec3(place.xy + vec2(0.4, -0.9) * texel, place.z));
+    return lit * 0.25;
+}
+
+// How much of the sky is seen: the same question asked of a map drawn from straight above, over a wide disc. The disc
+// turns from pixel to pixel, which makes a fine grain of what would else be eight faint copies of every edge.
+// Source of the turn: Jimenez, Next generation post processing in Call of Duty, 2014 (interleaved gradient noise).
+float sky_visibility(vec3 position, vec3 normal) {
+    vec4 place = u_sky_from_world * vec4(position + normal * u_shadow_offset_m, 1.0);
+    place.z = min(place.z, 1.0);
+    float turn = 6.2831853 * fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
+    float c = cos(turn) * u_sky_radius, s = sin(turn) * u_sky_radius, seen = 0.0;
+    mat2 rotation = mat2(c, s, -s, c);
+    for (int i = 0; i < 8; i++) seen += texture(u_sky_map, vec3(place.xy + rotation * SPIRAL[i], place.z));
+    // A wall sees half the sky by its own standing, which the irradiance by its normal has counted already.
+    float unhidden = 0.5 + 0.5 * clamp(normal.z, 0.0, 1.0);
+    return mix(0.25, 1.0, min(seen / (8.0 * unhidden), 1.0));
+}
+
+// GGX with Schlick's Fresnel and the height-correlated visibility term.
+// Source: Filament, Physically based rendering, "Standard model"; Hammon, PBR diffuse lighting for GGX, 2017.
+vec3 specular(vec3 n, vec3 v, vec3 l, vec3 f0, float alpha) {
+    vec3 h = normalize(v + l);
+    float nh = max(dot(n, h), 0.0), nl = max(dot(n, l), 0.0), nv = max(dot(n, v), 1e-3), vh = max(dot(v, h), 0.0);
+    float a2 = alpha * alpha, k = nh * nh * (a2 - 1.0) + 1.0;
+    float distribution = a2 / (PI * k * k);
+    float visibility = 0.5 / mix(2.0 * nl * nv, nl + nv, alpha);
+    float grazing = 1.0 - vh, grazing2 = grazing * grazing;
+    return (f0 + (1.0 - f0) * grazing2 * grazing2 * grazing) * distribution * visibility;
+}
+
+// The share of an even environment that a rough surface reflects.
+// Source: Karis, Physically based shading on mobile, 2014.
+vec3 environment_share(vec3 f0, float roughness, float nv) {
+    vec4 r = roughness * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
+    float a = min(r.x * r.x, exp2(-9.28 * nv)) * r.x + r.y;
+    vec2 scale_bias = vec2(-1.04, 1.04) * a + r.zw;
+    return f0 * scale_bias.x + scale_bias.y;
+}
+
+void main() {
+    float depth = texelFetch(u_depth, ivec2(gl_FragCoord.xy), 0).r;
+    vec4 place = u_world_from_clip * vec4(v_screen * 2.0 - 1.0, depth * 2.0 - 1.0, 1.0);
+    vec3 position = place.xyz / place.w;
+    vec3 view = normalize(u_eye - position);
+    if (depth == 1.0) {
+        vec2 fitted = (v_screen - 0.5) * u_backdrop_scale + 0.5;
+        vec3 behind = texture(u_backdrop, vec2(fitted.x, 1.0 - fitted.y)).rgb * u_backdrop_gain;
+        o_light = vec4(u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind, 1.0);
+        return;
+    }
+    vec4 albedo_metallic = texelFetch(u_albedo_metallic, ivec2(gl_FragCoord.xy), 0);
+    vec4 normal_roughness = texelFetch(u_normal_roughness, ivec2(gl_FragCoord.xy), 0);
+    vec3 albedo = albedo_metallic.rgb * albedo_metallic.rgb, normal = normal_roughness.xyz;
+    float metallic = albedo_metallic.a, roughness = normal_roughness.w, alpha = roughness * roughness;
+    vec3 f0 = mix(vec3(0.04), albedo, metallic), diffuse = albedo * (1.0 - metallic) / PI;
+
+    vec3 light = texelFetch(u_emissive, ivec2(gl_FragCoord.xy), 0).rgb;
+    float lit = sunlight(position, normal);
+    for (int i = 0; i < u_light_count; i++) {
+        vec3 towards = u_light_place[i].xyz - position * u_light_place[i].w;
+        float squared = dot(towards, towards);
+        vec3 l = towards * inversesqrt(squared);
+        float arriving = max(dot(normal, l), 0.0) / mix(1.0, squared, u_light_place[i].w);
+        arriving *= mix(1.0, lit, u_light_color[i].w);
+        light += u_light_color[i].rgb * arriving * (diffuse + specular(normal, view, l, f0, alpha));
+    }
+    float seen = sky_visibility(position, normal), nv = max(dot(normal, view), 0.0);
+    vec3 reflected = environment(reflect(-view, normal), roughness * u_environment_levels);
+    light += seen * (diffuse * irradiance(normal) + environment_share(f0, roughness, nv) * reflected);
+    o_light = vec4(light, 1.0);
+}

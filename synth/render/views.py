@@ -1,0 +1,81 @@
+"""The matrices that take the world into clip space: of the camera, of its neighbour tiles, of light and sky maps."""
+
+__all__ = ["camera_clip", "depth_range_m", "map_clip", "texture_from_clip"]
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.geometry import Matrix, apply
+from synth.scene import Camera
+
+
+def camera_clip(camera: Camera, near_m: float, far_m: float, tile: tuple[int, int] = (0, 0)) -> Matrix:
+    """(4, 4) clip from world.
+
+    Clip space's y points down, as the picture's does, so that what GL reads back needs no flip.
+
+    Args:
+        camera: The camera.
+        near_m, far_m: The depths that are drawn.
+        tile: Which neighbour of the picture, in whole pictures right and down; (0, 0) is the picture itself. Pixel
+            centres of all tiles lie on one grid.
+    """
+    width, height, focal = camera.width_px, camera.height_px, camera.focal_px
+    x, y = camera.center_px[0] - tile[0] * width, camera.center_px[1] - tile[1] * height
+    depth = far_m - near_m
+    clip_from_camera = np.array(
+        [
+            [2 * focal / width, 0, 2 * x / width - 1, 0],
+            [0, 2 * focal / height, 2 * y / height - 1, 0],
+            [0, 0, (far_m + near_m) / depth, -2 * far_m * near_m / depth],
+            [0, 0, 1, 0],
+        ]
+    )
+    return np.asarray(clip_from_camera @ camera.camera_from_world, np.float64)
+
+
+def depth_range_m(camera: Camera, hulls_m: list[NDArray[np.float64]], surface: bool) -> tuple[float, float]:
+    """Near and far planes close around what is drawn, for the depth buffer's precision lies between them.
+
+    Args:
+        camera: The camera.
+        hulls_m: (K, 3) world points of each object.
+        surface: Whether the plane z = 0 is drawn, which comes as near as the camera is high.
+    """
+    points = np.concatenate([*hulls_m, np.zeros((1, 3))])
+    depths = apply(camera.camera_from_world, points)[:, 2]
+    nearest = depths.min() if hulls_m else np.inf
+    if surface:
+        nearest = min(nearest, 0.5 * camera.world_from_camera[2, 3])
+    far = 4 * max(float(depths.max()), float(camera.world_from_camera[2, 3]), 1e-2)
+    near = max(0.5 * float(nearest), 1e-4 * far) if np.isfinite(nearest) else 1e-3 * far
+    return near, max(far, 2 * near) * (50 if surface else 1)
+
+
+def map_clip(axis: NDArray[np.float64], points_m: NDArray[np.float64], margin: float) -> tuple[Matrix, float]:
+    """(4, 4) clip from world of an orthographic map along `axis`, fitted to the points; and its width in metres.
+
+    Args:
+        axis: (3,) unit vector, the direction of the light.
+        points_m: (N, 3) world points that cast shadows.
+        margin: Share of the width left free on each side.
+    """
+    side = np.cross(axis, [0.0, 0, 1] if abs(axis[2]) < 0.9 else [1.0, 0, 0])
+    side /= np.linalg.norm(side)
+    rotation = np.stack([side, np.cross(axis, side), axis])
+    local = points_m @ rotation.T
+    low, high = local.min(axis=0), local.max(axis=0)
+    half = max(float(np.max(high - low)) / 2, 1e-6) * (1 + 2 * margin)
+    center = (low + high) / 2
+    clip = np.eye(4)
+    clip[:3, :3] = rotation / half
+    clip[:3, 3] = -center / half
+    return clip, 2 * half
+
+
+def texture_from_clip() -> Matrix:
+    """(4, 4) from clip space's [-1, 1] to texture space's [0, 1]."""
+    matrix = np.eye(4) * 0.5
+    matrix[:3, 3] = 0.5
+    matrix[3, 3] = 1
+    return matrix
