@@ -1,0 +1,212 @@
+"""The commands. Each parses, calls one function, prints; what is heavy is imported inside, so --help is instant."""
+
+__all__ = ["app", "main"]
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.errors import SynthError, UsageError
+
+app = typer.Typer(
+    name="synth",
+    help="From 3D meshes to a detector that is measured on real photos.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+DATA = Path("data/synth")
+RUNS = Path("runs")
+
+
+def main() -> None:
+    """Run a command; the user's faults become one line on stderr and an exit code."""
+    try:
+        app()
+    except SynthError as error:
+        # One line, whatever a library's message or a file's name had in it.
+        print("synth: " + " ".join(str(error).split()), file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("synth: stopped. What was finished is kept; --resume goes on.", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+    except BrokenPipeError:
+        # `synth … | head`: whoever read has gone, which is no error.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from synth import __version__
+
+        typer.echo(f"synth {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command("render")
+def render_command(
+    n: Annotated[int, typer.Option("--n", help="How many frames.")] = 1000,
+    out: Annotated[Path, typer.Option(help="Folder of the data set.")] = DATA,
+    assets: Annotated[
+        Path | None, typer.Option(help="Folder of meshes, <category>/*.glb or with an assets.toml.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings, render.toml.")] = None,
+    category: Annotated[list[str], typer.Option(help="Only this category; may be repeated.")] = [],
+    backgrounds: Annotated[list[Path], typer.Option(help="Folder of photos to stand on; may be repeated.")] = [],
+    environments: Annotated[list[Path], typer.Option(help="Folder of .hdr files or photos to be lit by.")] = [],
+    seed: Annotated[int | None, typer.Option(help="Of all randomness.")] = None,
+    size: Annotated[str | None, typer.Option(help="Of the pictures.", metavar="640x480")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per core if not said.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a data set that was begun.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a data set that is there.")] = False,
+    frame: Annotated[
+        int | None, typer.Option(help="Make only this frame, as OUT/frame-I/, the same bytes as in the whole set.")
+    ] = None,
+) -> None:
+    """Render and label frames: meshes in, a COCO data set out."""
+    from synth.engine.commands import render
+
+    render(
+        n=n,
+        out=out,
+        assets=assets,
+        config=config,
+        overrides=_render_overrides(category, backgrounds, environments, seed, size),
+        workers=workers,
+        resume=resume,
+        overwrite=overwrite,
+        frame=frame,
+    )
+
+
+@app.command("train")
+def train_command(
+    data: Annotated[list[Path], typer.Option(help="Folder of a rendered data set; may be repeated.")] = [],
+    real: Annotated[list[Path], typer.Option(help="Folder of LabelMe photos to train on; may be repeated.")] = [],
+    out: Annotated[Path | None, typer.Option(help="Folder of the run, runs/<data set> if not said.")] = None,
+    model: Annotated[str | None, typer.Option(help="Detector; chosen by the device if not said.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights to start from, a file.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Steps; by the number of pictures if not said.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Shorter side that the detector sees, pixels.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="At its height, after the warmup.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Of split, order and augmentation.")] = 0,
+    alias: Annotated[list[str], typer.Option(help="a=b: read the photos' label a as b; may be repeated.")] = [],
+    ignore_label: Annotated[list[str], typer.Option(help="Leave this label of the photos out.")] = [],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+) -> None:
+    """Fine-tune a Faster R-CNN on rendered data, on a GPU or a CPU."""
+    from train.commands import train
+
+    train(
+        data=[DATA] if not data and not real else data,
+        real=real,
+        out=out,
+        settings={
+            "detector": model,
+            "weights": weights,
+            "iterations": iterations,
+            "batch_size": batch,
+            "image_size_px": image_size,
+            "learning_rate": learning_rate,
+            "device": device,
+            "seed": seed,
+        },
+        aliases=_aliases(alias),
+        ignore_labels=ignore_label,
+        resume=resume,
+        overwrite=overwrite,
+    )
+
+
+@app.command("eval")
+def eval_command(
+    photos: Annotated[Path, typer.Argument(help="Folder of photos with LabelMe JSON.")],
+    run: Annotated[Path | None, typer.Option(help="Folder of the run; the latest in runs/ if not said.")] = None,
+    alias: Annotated[list[str], typer.Option(help="a=b: read the photos' label a as b; may be repeated.")] = [],
+    ignore_label: Annotated[list[str], typer.Option(help="Leave this label of the photos out.")] = [],
+    iou: Annotated[list[float], typer.Option(help="Also AP at this IoU; may be repeated.")] = [],
+    out: Annotated[Path | None, typer.Option(help="Folder of the report, RUN/eval if not said.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
+) -> None:
+    """Measure a run on real photos: figures, pictures of hits and misses, a report."""
+    from train.commands import evaluate_run
+
+    evaluate_run(
+        photos=photos,
+        run=run,
+        runs=RUNS,
+        aliases=_aliases(alias),
+        ignore_labels=ignore_label,
+        ious=iou,
+        out=out,
+        device=device,
+        as_json=as_json,
+        overwrite=overwrite,
+    )
+
+
+@app.command("demo")
+def demo_command(
+    out: Annotated[Path, typer.Option(help="Folder for the data, the run and the report.")] = RUNS / "demo",
+    n: Annotated[int, typer.Option("--n", help="How many frames to render.")] = 300,
+    iterations: Annotated[int, typer.Option(help="Training steps.")] = 300,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier demo.")] = False,
+) -> None:
+    """The whole loop on what ships with the package: coins rendered, learned, found in a real photo."""
+    from synth.demo.loop import demo
+
+    demo(out=out, n=n, iterations=iterations, overwrite=overwrite)
+
+
+def _aliases(pairs: list[str]) -> dict[str, str]:
+    """`a=b` as {a: b}.
+
+    Raises:
+        UsageError: something isn't of that form.
+    """
+    aliases: dict[str, str] = {}
+    for pair in pairs:
+        label, equals, category = pair.partition("=")
+        if not (label and equals and category):
+            raise UsageError(f"--alias {pair}: expected LABEL=CATEGORY, cone=traffic_cone for example.")
+        aliases[label] = category
+    return aliases
+
+
+def _render_overrides(
+    category: list[str], backgrounds: list[Path], environments: list[Path], seed: int | None, size: str | None
+) -> dict[str, object]:
+    """What the command line says about the settings, by their keys."""
+    given: dict[str, object] = {
+        "categories": tuple(category),
+        "background.backgrounds": tuple(str(folder) for folder in backgrounds),
+        "background.environments": tuple(str(folder) for folder in environments),
+        "size": _size(size) if size else (),
+    }
+    overrides = {key: value for key, value in given.items() if value}
+    # Seed 0 is a seed.
+    return overrides | ({} if seed is None else {"seed": seed})
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, x, height = text.lower().partition("x")
+    if not (x and width.isdecimal() and height.isdecimal()):
+        raise UsageError(f"--size {text}: expected WIDTHxHEIGHT, 640x480 for example.")
+    return int(width), int(height)
