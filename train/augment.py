@@ -6,12 +6,14 @@ costs little. Every draw comes from the generator that is passed in.
 
 __all__ = ["augment"]
 
+import io
 import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
@@ -151,8 +153,15 @@ def _alter_colours(image: Tensor, settings: AugmentSettings, rng: np.random.Gene
         levels += torch.from_numpy(rng.standard_normal(levels.shape, dtype=np.float32) * sigma)
     image = levels.round_().clamp_(0, 255).to(torch.uint8).view_as(image)
     if rng.random() < settings.jpeg_probability:
-        image = functional.jpeg(image, int(rng.integers(settings.jpeg_quality_min, 96)))
+        image = _compress(image, int(rng.integers(settings.jpeg_quality_min, 96)))
     return image
+
+
+def _compress(image: Tensor, quality: int) -> Tensor:
+    """There and back through JPEG."""
+    file = io.BytesIO()
+    Image.fromarray(image.permute(1, 2, 0).numpy()).save(file, "JPEG", quality=quality)
+    return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1)
 
 
 def _draw_colour_map(

@@ -86,12 +86,12 @@ class Loop:
                 record = window.close(self.step, settings.iterations, learning_rate)
                 log.append(record)
                 self.reporter.stepped(record)
-            if self.held_out.pictures and self._due(settings.validate_every):
-                log.append(self._validate())
+            if self._due(settings.validate_every):
+                if self.held_out.pictures:
+                    log.append(self._validate())
                 plot_losses(read_log(log.path), self.out / "loss.png")
             if self._due(settings.checkpoint_every) or self._due(settings.validate_every):
                 save_checkpoint(self.out / LAST, self._checkpoint(with_optimizer=True))
-        plot_losses(read_log(log.path), self.out / "loss.png")
 
     def _due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.settings.iterations

