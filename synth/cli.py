@@ -171,8 +171,9 @@ def demo_command(
 ) -> None:
     """The whole loop on what ships with the package: coins rendered, learned, found in a real photo."""
     from synth.demo.loop import demo
+    from train.commands import evaluate_run, train
 
-    demo(out=out, n=n, iterations=iterations, overwrite=overwrite)
+    demo(out=out, n=n, iterations=iterations, overwrite=overwrite, train=train, evaluate=evaluate_run)
 
 
 def _aliases(pairs: list[str]) -> dict[str, str]:

@@ -1,0 +1,122 @@
+"""`synth demo`: coins are rendered, learned, and looked for in a real photo; every figure is measured on the way.
+
+Training and evaluation are handed in, for `synth` doesn't know `train`.
+"""
+
+__all__ = ["demo"]
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from synth.demo.photo import write_coins_photo
+from synth.engine.commands import render
+from synth.errors import DatasetError
+from synth.shipped import shipped_assets
+
+MARK = "synth-demo"
+
+
+def demo(
+    *,
+    out: Path,
+    n: int,
+    iterations: int,
+    overwrite: bool,
+    train: Callable[..., Any],
+    evaluate: Callable[..., Any],
+    console: Console | None = None,
+) -> None:
+    """Run the whole loop below `out`: `data/`, `photos/`, `run/`, and the report in `run/eval/`.
+
+    Args:
+        out: Folder; an earlier demo there is replaced only with `overwrite`.
+        n: Frames to render.
+        iterations: Training steps.
+        overwrite: Replace an earlier demo.
+        train, evaluate: `train.commands`' functions.
+        console: To print on.
+    Raises:
+        SynthError: something is in the way, or a stage fails.
+    """
+    console = console or Console(highlight=False)
+    _make_room(out, overwrite=overwrite)
+    seconds: dict[str, float] = {}
+    with _stage("render", seconds, console):
+        render(
+            n=n,
+            out=out / "data",
+            assets=shipped_assets(),
+            config=None,
+            overrides={"categories": ("coin",)},
+            workers=None,
+            resume=False,
+            overwrite=False,
+            frame=None,
+            console=console,
+        )
+    with _stage("train", seconds, console):
+        train(
+            data=[out / "data"],
+            real=[],
+            out=out / "run",
+            settings={"iterations": iterations, "device": "auto"},
+            aliases={},
+            ignore_labels=(),
+            resume=False,
+            overwrite=False,
+            console=console,
+        )
+    with _stage("eval", seconds, console):
+        write_coins_photo(out / "photos")
+        report = evaluate(
+            photos=out / "photos",
+            run=out / "run",
+            runs=out,
+            aliases={},
+            ignore_labels=(),
+            ious=(),
+            out=None,
+            device="auto",
+            as_json=False,
+            overwrite=False,
+            console=console,
+        )
+    _print_summary(console, seconds, report, out)
+
+
+def _make_room(out: Path, *, overwrite: bool) -> None:
+    if out.is_dir() and any(out.iterdir()):
+        if not (out / MARK).is_file():
+            raise DatasetError(f"{out}: the folder holds something else than a demo. Choose another with --out.")
+        if not overwrite:
+            raise DatasetError(f"{out}: a demo is there already. Replace it with --overwrite, or choose --out.")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).touch()
+
+
+@contextmanager
+def _stage(name: str, seconds: dict[str, float], console: Console) -> Iterator[None]:
+    console.rule(name)
+    started = time.monotonic()
+    yield
+    seconds[name] = time.monotonic() - started
+
+
+def _print_summary(console: Console, seconds: dict[str, float], report: Any, out: Path) -> None:
+    console.rule("demo")
+    table = Table(box=None, pad_edge=False)
+    for column in ("stage", "time"):
+        table.add_column(column, justify="left" if column == "stage" else "right")
+    for name, taken in (seconds | {"all": sum(seconds.values())}).items():
+        table.add_row(name, f"{taken:.0f} s")
+    console.print(table)
+    console.print(f"AP {report.ap:.3f}  AP50 {report.ap50:.3f} on a real photo, trained on renders alone")
+    console.print(f"-> {out / 'run' / 'eval' / 'report.html'}", soft_wrap=True)

@@ -1,0 +1,218 @@
+"""`synth train` and `synth eval`: options in; a run, a report, and what to read on the terminal out."""
+
+__all__ = ["evaluate_run", "train"]
+
+import platform
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import torch
+import torchvision
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import synth
+from synth.dataset import PictureSet, read_coco, read_manifest
+from synth.errors import CheckpointError, UsageError
+from synth.labelme import read_labelme
+from synth.policy import LabelPolicy
+from train.checkpoint import BEST, LAST, Run, load_run
+from train.evaluate import check_free, evaluate
+from train.figures import EvalReport
+from train.fit import RunSummary, fit
+from train.predict import predict
+from train.progress import ConsoleReporter
+from train.settings import TrainSettings, choose_device
+from train.summary import category_table, headline, overlap_table
+
+RUNS = Path("runs")
+
+
+def train(
+    *,
+    data: Sequence[Path],
+    real: Sequence[Path],
+    out: Path | None,
+    settings: Mapping[str, Any],
+    aliases: Mapping[str, str],
+    ignore_labels: Collection[str],
+    resume: bool,
+    overwrite: bool,
+    console: Console | None = None,
+) -> RunSummary:
+    """Train on rendered data sets, on LabelMe folders, or on both.
+
+    Args:
+        data: Folders that `synth render` wrote.
+        real: LabelMe folders; with `data`, its categories are the ones that labels must be in.
+        out: Folder of the run; None for `runs/` and the first data set's name.
+        settings: Fields of `TrainSettings`; None where the default is wanted.
+        aliases, ignore_labels: For LabelMe labels.
+        resume, overwrite: What to do with a run that is there.
+        console: To print on.
+    Raises:
+        SynthError: as reading and `fit` have it.
+    """
+    console = console or Console(highlight=False)
+    checked = _train_settings(settings)
+    policy = _policy(data)
+    rendered = [read_coco(folder) for folder in data]
+    categories = rendered[0].categories if rendered else None
+    photos = []
+    for folder in real:
+        labelled, report = read_labelme(folder, categories, aliases=aliases, ignore_labels=ignore_labels, policy=policy)
+        photos.append(labelled)
+        for line in report.lines():
+            console.print(f"{folder}: {line}", soft_wrap=True, markup=False)
+    summary = fit(
+        checked,
+        [*rendered, *photos],
+        out or RUNS / (data or real)[0].resolve().name,
+        policy=policy,
+        resume=resume,
+        overwrite=overwrite,
+        reporter=ConsoleReporter(console),
+    )
+    console.print(
+        f"{summary.iterations} iterations in {summary.seconds:.0f} s, validation AP {summary.ap:.3f}, "
+        f"AP50 {summary.ap50:.3f} -> {summary.out}",
+        soft_wrap=True,
+    )
+    return summary
+
+
+def evaluate_run(
+    *,
+    photos: Path,
+    run: Path | None,
+    runs: Path,
+    aliases: Mapping[str, str],
+    ignore_labels: Collection[str],
+    ious: Sequence[float],
+    out: Path | None,
+    device: str,
+    as_json: bool,
+    overwrite: bool,
+    console: Console | None = None,
+) -> EvalReport:
+    """Measure a run on LabelMe photos; writes the report and prints its figures.
+
+    Args:
+        photos: LabelMe folder.
+        run: Folder of the run; None for the latest of `runs`.
+        runs: Where runs lie.
+        aliases, ignore_labels: For LabelMe labels.
+        ious: More IoUs to measure at.
+        out: Folder of the report; None for `eval` in the run.
+        device: For the detector.
+        as_json: Print `metrics.json` instead of tables.
+        overwrite: Replace a report that is there.
+        console: To print on.
+    Raises:
+        SynthError: as reading the run, the photos and the options' checks have it.
+    """
+    console = console or Console(highlight=False)
+    folder = run or latest_run(runs)
+    out = out or folder / "eval"
+    check_free(out, overwrite=overwrite)
+    loaded = load_run(folder, device=choose_device(device))
+    truth, read = read_labelme(
+        photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
+    )
+    started = time.monotonic()
+    with _bar(console, "detecting", len(truth.pictures), shown=not as_json) as advance:
+        found = predict(loaded, truth.pictures, progress=lambda done, n: advance(1))
+    seconds = time.monotonic() - started
+    with _bar(console, "drawing", len(truth.pictures), shown=not as_json) as advance:
+        report = evaluate(
+            truth,
+            found,
+            out,
+            title=f"{folder.name} on {photos.resolve().name}",
+            iou_thresholds=ious,
+            context=_context(photos, loaded, folder, truth, seconds),
+            notes=read.lines(),
+            loss_png=folder / "loss.png" if (folder / "loss.png").is_file() else None,
+            overwrite=overwrite,
+            track=lambda results: _tracked(results, advance),
+        )
+    _print_report(console, report, read.lines(), out, as_json=as_json)
+    return report
+
+
+def latest_run(runs: Path) -> Path:
+    """The run whose checkpoint is the newest.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    checkpoints = [path for name in (BEST, LAST) for path in runs.glob(f"*/{name}")]
+    if not checkpoints:
+        raise CheckpointError(f"{runs}: there is no run in it. Train one with synth train, or name one with --run.")
+    return max(checkpoints, key=lambda path: path.stat().st_mtime).parent
+
+
+def _train_settings(given: Mapping[str, Any]) -> TrainSettings:
+    try:
+        return TrainSettings(**{key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        option = ".".join(str(part) for part in problem["loc"])
+        raise UsageError(f"{option}: {problem['msg']}, got {problem['input']!r}.") from None
+
+
+def _policy(data: Sequence[Path]) -> LabelPolicy:
+    """The policy that the first data set's labels were made under, for real labels must mean the same."""
+    if not data:
+        return LabelPolicy()
+    return LabelPolicy.model_validate(read_manifest(data[0]).get("settings", {}).get("policy", {}))
+
+
+def _context(photos: Path, run: Run, folder: Path, truth: PictureSet, seconds: float) -> dict[str, str]:
+    return {
+        "photos": str(photos),
+        "run": str(folder),
+        "checkpoint": f"{run.path.name}, after {run.step} iterations",
+        "detector": f"{run.detector}, shorter side {run.settings.image_size_px} px",
+        "detecting": f"{seconds / max(len(truth.pictures), 1):.2f} s a photo on {_device_name(run)}",
+        "versions": f"synth {synth.__version__}, torch {torch.__version__}, torchvision {torchvision.__version__}, "
+        f"Python {platform.python_version()}",
+    }
+
+
+def _device_name(run: Run) -> str:
+    device = next(run.model.parameters()).device
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+
+
+def _print_report(console: Console, report: EvalReport, notes: Sequence[str], out: Path, *, as_json: bool) -> None:
+    if as_json:
+        text = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode()
+        console.print(text, soft_wrap=True, markup=False)
+        return
+    for line in notes:
+        console.print(line, soft_wrap=True, markup=False)
+    console.print(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.", soft_wrap=True)
+    console.print(category_table(report))
+    console.print(overlap_table(report))
+    console.print(f"-> {out / 'report.html'}", soft_wrap=True)
+
+
+@contextmanager
+def _bar(console: Console, what: str, n: int, *, shown: bool) -> Iterator[Any]:
+    """A progress bar on a terminal, silence elsewhere; gives a function to advance it."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal)) as progress:
+        task = progress.add_task(what, total=n)
+        yield lambda steps: progress.advance(task, steps)
+
+
+def _tracked(results: Sequence[Any], advance: Any) -> Iterator[Any]:
+    for result in results:
+        yield result
+        advance(1)
