@@ -56,8 +56,8 @@ class EvalReport:
         ap_small, ap_medium, ap_large: AP of objects below 32 x 32, below 96 x 96, above.
         ar1, ar10, ar100: Recall over IoU 0.50:0.95 with that many detections for each picture and category.
         per_category: By name, in the order of the categories.
-        ap_at: AP at single IoUs that were asked for, by `iou_key` ("0.30").
-        at_score: At each IoU of `IOU_COUNTED`, the counts at the fixed `score_min`.
+        ap_at: AP at single IoUs, 0.2, 0.5, 0.8 and what was asked for, by `iou_key` ("0.30").
+        at_score: At the same IoUs, the counts at the fixed `score_min`.
         at_best_f1: The same at the score that gives the highest F1: chosen on these very pictures, so flattering.
         score_min: The fixed score.
         iou_kind: Overlap of boxes or of masks.
@@ -91,6 +91,11 @@ class EvalReport:
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and numbers, for `metrics.json`."""
         return asdict(self)
+
+    @property
+    def shown(self) -> OperatingPoint:
+        """The counts that pictures and headlines show: at IoU 0.5 and `score_min`."""
+        return self.at_score["0.50"]
 
     def twelve(self) -> dict[str, float]:
         """COCO's twelve figures by name, in COCO's order."""

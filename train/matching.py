@@ -69,12 +69,12 @@ class Sweep:
     for every threshold.
 
     Attributes:
-        scores: (N,) not increasing.
+        scores: (N,) not increasing; float32 as in `Detections`, or a score of just the threshold would fall below it.
         is_hit: (N,) bool.
         n_instances: How many there were to find.
     """
 
-    scores: NDArray[np.float64]
+    scores: NDArray[np.float32]
     is_hit: NDArray[np.bool_]
     n_instances: int
 
@@ -84,7 +84,7 @@ class Sweep:
         n_hits = int(np.count_nonzero(self.is_hit[:n_kept]))
         return Counts(n_hits, self.n_instances - n_hits, n_kept - n_hits)
 
-    def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def curve(self) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
         """Thresholds (falling), precision and recall: a point for each score that occurs, all (M,).
 
         Recall is -1 throughout where there is nothing to find.
@@ -172,7 +172,7 @@ def pooled(sweeps: Iterable[Sweep]) -> Sweep:
 
 
 def _sweep_of(pairs: Sequence[tuple[float, bool]], n_instances: int) -> Sweep:
-    scores = np.array([score for score, _ in pairs], np.float64)
+    scores = np.array([score for score, _ in pairs], np.float32)
     is_hit = np.array([hit for _, hit in pairs], np.bool_)
     order = np.argsort(-scores, kind="stable")
     return Sweep(scores[order], is_hit[order], n_instances)

@@ -43,7 +43,7 @@ def coco_metrics(
         truth: The labelled pictures; labels with `iscrowd` are ignored, as in COCO.
         detections: At most one for each picture; a picture without one has no detections. Of a category and picture
             the best hundred count.
-        iou_thresholds: More IoUs to give AP at, each in (0, 1].
+        iou_thresholds: More IoUs at which to give AP and to count, beside `IOU_COUNTED`; each in (0, 1].
         score_min: The fixed score at which hits and misses are counted.
         kind: Overlap of boxes, or of masks where labels and detections all have them.
     Raises:
@@ -53,10 +53,10 @@ def coco_metrics(
             ids were mixed up on the way here, and the figures would be wrong without a sign. Or masks are to be
             measured, and a label or a detection has none.
     """
-    extra = _checked_ious(iou_thresholds)
+    ious = _checked_ious((*IOU_COUNTED, *iou_thresholds))
     by_image = _checked(truth, detections, kind)
-    coco = _accumulate(truth, detections, extra, kind)
-    sweeps = {iou: sweep(truth, by_image, iou, kind) for iou in IOU_COUNTED}
+    coco = _accumulate(truth, detections, ious, kind)
+    sweeps = {iou: sweep(truth, by_image, iou, kind) for iou in ious}
     together = {iou: pooled(by_category.values()) for iou, by_category in sweeps.items()}
     n_labels = sum(len(picture.instances) for picture in truth.pictures)
     n_instances = together[0.5].n_instances
@@ -77,7 +77,7 @@ def coco_metrics(
             category.name: _category_figures(coco.only(k), sweeps[0.5][category.id], score_min)
             for k, category in enumerate(truth.categories)
         },
-        ap_at={iou_key(iou): coco.ap(iou) for iou in extra},
+        ap_at={iou_key(iou): coco.ap(iou) for iou in ious},
         at_score={iou_key(iou): _operating_point(iou, score_min, one) for iou, one in together.items()},
         at_best_f1={iou_key(iou): _operating_point(iou, one.best_score_min(), one) for iou, one in together.items()},
         score_min=score_min,
@@ -114,9 +114,9 @@ class _Accumulated:
 
 
 def _accumulate(
-    truth: PictureSet, detections: Sequence[Detections], extra: Sequence[float], kind: IouKind
+    truth: PictureSet, detections: Sequence[Detections], more_ious: Sequence[float], kind: IouKind
 ) -> _Accumulated:
-    ious, n_categories = (*COCO_IOUS, *extra), len(truth.categories)
+    ious, n_categories = (*COCO_IOUS, *more_ious), len(truth.categories)
     if not truth.pictures or not n_categories:
         # The library stops at a set without pictures; nothing is defined there.
         undefined = np.full((len(ious), 101, n_categories, 4), -1.0)

@@ -94,7 +94,8 @@ def test_a_false_alarm_between_two_hits_costs_a_third_of_the_precision_beyond_ha
 def test_ap_is_given_at_any_iou_that_is_asked_for():
     report = coco_metrics(pictures([label()]), [found((shifted(BOX, 50), 0.9))], iou_thresholds=(0.3, 0.35, 1 / 3))
     # The overlap is 50 / 150, just a third.
-    assert report.ap_at == {"0.30": 1.0, repr(1 / 3): 1.0, "0.35": 0.0}
+    assert report.ap_at == {"0.20": 1.0, "0.30": 1.0, repr(1 / 3): 1.0, "0.35": 0.0, "0.50": 0.0, "0.80": 0.0}
+    assert (report.at_score["0.30"].n_hits, report.at_score["0.35"].n_hits) == (1, 0)
     assert report.ap == 0
 
 

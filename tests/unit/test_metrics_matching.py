@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth.dataset import Instance, Picture
+from synth.dataset import Category, Instance, Picture, PictureSet
 from train.detections import Detections
-from train.matching import Matches, Sweep, match
+from train.matching import Matches, Sweep, match, sweep
 
 LEFT, RIGHT = (0.0, 0.0, 10.0, 10.0), (20.0, 0.0, 30.0, 10.0)
 
@@ -67,15 +67,22 @@ def test_no_detections_and_no_labels_make_no_matches():
 
 
 def test_detections_of_equal_score_come_and_go_together():
-    one = Sweep(np.array([0.9, 0.5, 0.5]), np.array([True, False, True]), n_instances=2)
+    one = Sweep(np.array([0.75, 0.5, 0.5], np.float32), np.array([True, False, True]), n_instances=2)
     thresholds, precision, recall = one.curve()
-    assert thresholds.tolist() == [0.9, 0.5]
+    assert thresholds.tolist() == [0.75, 0.5]
     assert precision.tolist() == pytest.approx([1, 2 / 3])
     assert recall.tolist() == [0.5, 1.0]
-    # F1 is 2/3 at 0.9 (1 hit, 1 miss) and 4/5 at 0.5 (2 hits, 1 false alarm).
+    # F1 is 2/3 at 0.75 (1 hit, 1 miss) and 4/5 at 0.5 (2 hits, 1 false alarm).
     assert one.best_score_min() == 0.5
 
 
 def test_the_best_threshold_of_a_detector_that_is_never_right_keeps_nothing():
-    assert Sweep(np.array([0.9]), np.array([False]), n_instances=1).best_score_min() == 1.0
-    assert Sweep(np.zeros(0), np.zeros(0, bool), n_instances=0).best_score_min() == 1.0
+    assert Sweep(np.array([0.9], np.float32), np.array([False]), n_instances=1).best_score_min() == 1.0
+    assert Sweep(np.zeros(0, np.float32), np.zeros(0, bool), n_instances=0).best_score_min() == 1.0
+
+
+def test_a_score_of_just_the_threshold_is_kept_by_matching_and_by_sweep_alike():
+    one = found(LEFT)  # 0.9, which float32 can't hold
+    truth = PictureSet("photos", (Category(1, "coin"),), (picture(label(LEFT)),))
+    assert match(truth.pictures[0], one, iou=0.5, score_min=0.9).hits == ((0, 0),)
+    assert sweep(truth, {1: one}, 0.5)[1].at(0.9).n_hits == 1

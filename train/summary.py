@@ -1,0 +1,68 @@
+"""An `EvalReport` in words and in tables for the terminal; the words also head the HTML page."""
+
+__all__ = ["category_table", "headline", "in_words", "overlap_table", "shown_figure"]
+
+from rich import box
+from rich.table import Table
+
+from train.figures import EvalReport, OperatingPoint
+
+GAP = "\N{EN DASH}"
+
+
+def headline(report: EvalReport) -> str:
+    """The result in one plain phrase, at IoU 0.5 and the fixed score: `22 of 24 objects found, 1 false alarm`."""
+    return in_words(report.shown, _what(report))
+
+
+def in_words(point: OperatingPoint, what: str = "objects") -> str:
+    """`22 of 24 objects found, 1 false alarm`."""
+    n_labels = point.n_hits + point.n_misses
+    found = f"{point.n_hits} of {n_labels} {what} found" if n_labels else "no labelled object to find"
+    n_false = point.n_false_alarms or "no"
+    return f"{found}, {n_false} false alarm{'' if point.n_false_alarms == 1 else 's'}"
+
+
+def shown_figure(figure: float, digits: int = 3) -> str:
+    """A figure with three decimals, and a dash for -1: there is nothing that it could be the share of."""
+    return GAP if figure == -1 else f"{figure:.{digits}f}"
+
+
+def category_table(report: EvalReport) -> Table:
+    """AP and counts by category, and of all together; fits 80 columns."""
+    table = _table("AP", "AP50", "AP75", "AR100", "found", "missed", "false", first="category")
+    for name, one in report.per_category.items():
+        counts = (one.n_hits, one.n_misses, one.n_false_alarms)
+        table.add_row(name, *map(shown_figure, (one.ap, one.ap50, one.ap75, one.ar100)), *map(str, counts))
+    if len(report.per_category) > 1:
+        shown = report.shown
+        table.add_section()
+        table.add_row(
+            "all",
+            *map(shown_figure, (report.ap, report.ap50, report.ap75, report.ar100)),
+            *map(str, (shown.n_hits, shown.n_misses, shown.n_false_alarms)),
+        )
+    return table
+
+
+def overlap_table(report: EvalReport) -> Table:
+    """AP, precision, recall and F1 at each IoU, and the score that would give the best F1; fits 80 columns."""
+    table = _table("AP", "precision", "recall", "F1", "best F1", "at score", first="IoU")
+    for key, point in report.at_score.items():
+        best = report.at_best_f1[key]
+        figures = (report.ap_at[key], point.precision, point.recall, point.f1, best.f1)
+        table.add_row(key, *map(shown_figure, figures), f"{best.score_min:.2f}")
+    return table
+
+
+def _what(report: EvalReport) -> str:
+    # The name itself has no plural that can be known (die, dice), so it stands aside.
+    return f"objects ({next(iter(report.per_category))})" if len(report.per_category) == 1 else "objects"
+
+
+def _table(*columns: str, first: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, max_width=22, overflow="ellipsis", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
