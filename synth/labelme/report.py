@@ -40,13 +40,13 @@ class LabelMeReport:
             "objects left out by their label": self.ignored_labels,
             "objects dropped by the label policy": self.policy_dropped,
             "objects marked by the label policy to be ignored": self.policy_ignored,
-            "pictures without a JSON, so not used": {path.name: 1 for path in self.unannotated[:1]},
         }
-        return [
-            f"{self.n_pictures} labelled pictures: {self.n_instances} objects, {self.n_negatives} pictures without any",
-            *(
-                f"{what}: {', '.join(f'{n} {name}' for name, n in sorted(by.items()))}"
-                for what, by in counted.items()
-                if by
-            ),
-        ]
+        lines = [f"{self.n_pictures} labelled pictures: {self.n_instances} objects, {self.n_negatives} without any"]
+        for what, by_name in counted.items():
+            if by_name:
+                lines.append(f"{what}: {', '.join(f'{n} {name}' for name, n in sorted(by_name.items()))}")
+        if self.unannotated:
+            lines.append(
+                f"pictures without a JSON, so not used: {len(self.unannotated)}, {self.unannotated[0].name} first"
+            )
+        return lines
