@@ -30,7 +30,7 @@ def load_environment(texture: Texture) -> NDArray[np.float32]:
         ConfigError: there is no such procedure.
     """
     if texture.kind == "file":
-        light = _resized(_read(texture.path)[:, ::-1])
+        light = _without_sun(_resized(_read(texture.path)[:, ::-1]))
     else:
         light = ENVIRONMENTS[texture.kind](np.random.default_rng(texture.seed), HEIGHT_PX)
     light = (light / max(_mean_luminance(light), 1e-6)).astype(np.float32)
@@ -50,6 +50,12 @@ def _resized(light: NDArray[np.float32]) -> NDArray[np.float32]:
     size = (2 * HEIGHT_PX, HEIGHT_PX)
     channels = [Image.fromarray(np.ascontiguousarray(light[..., c])) for c in range(3)]
     return np.stack([np.asarray(channel.resize(size, Image.Resampling.BOX)) for channel in channels], axis=-1)
+
+
+def _without_sun(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut what is brighter than any lamp: the sun is for the scene's lights, since only theirs casts a shadow."""
+    usual = np.quantile(light @ LUMINANCE, 0.99)
+    return np.minimum(light, np.float32(max(4 * usual, 1e-3)))
 
 
 def _mean_luminance(light: NDArray[np.float32]) -> float:

@@ -63,11 +63,11 @@ def indoor(rng: np.random.Generator, height_px: int) -> Light:
 def studio(rng: np.random.Generator, height_px: int) -> Light:
     """A few soft boxes in a room of one grey."""
     directions = _directions(height_px)
-    light = np.broadcast_to(np.float64(rng.uniform(0.03, 0.5)), directions.shape)
+    light = rng.uniform(0.05, 0.6) * (0.8 + 0.2 * directions[..., 2:]) * np.ones(3)
     for _ in range(int(rng.integers(1, 5))):
         center = _unit(rng, (15, 90))
         sharpness = rng.uniform(8, 60)
-        box = _box_around(directions, center, rng.uniform(0.15, 0.6), rng.uniform(0.15, 0.6), sharpness)
+        box = _box_around(directions, center, rng.uniform(0.1, 0.4), rng.uniform(0.1, 0.4), sharpness)
         tone = random_color(rng, hue=(0.0, 1.0), saturation=(0.0, 0.12), value=(0.95, 1.0))
         light = light + box[..., None] * tone * rng.uniform(2, 15)
     return np.asarray(light, np.float32)
@@ -79,7 +79,7 @@ def night(rng: np.random.Generator, height_px: int) -> Light:
     directions = _directions(height_px)
     light = random_color(rng, saturation=(0.0, 0.5), value=(0.05, 0.2)) ** 2 + np.zeros_like(directions)
     for _ in range(int(rng.integers(2, 9))):
-        spot = np.exp((directions @ _unit(rng, (5, 85)) - 1) / rng.uniform(0.002, 0.03))[..., None]
+        spot = np.exp((directions @ _unit(rng, (5, 85)) - 1) / rng.uniform(0.0005, 0.008))[..., None]
         light = light + spot * random_color(rng, hue=(0.0, 0.2), saturation=(0.0, 0.6), value=(0.9, 1.0)) * 10
     return np.asarray(light, np.float32)
 

@@ -31,7 +31,7 @@ class Materials:
 
     strength: Mapping[str, float] = field(default_factory=dict)
     default_strength: float = 0.4
-    distractor_strength: float = 1.0
+    distractor_strength: float = 0.5
     grey: float = 0.1
 
     def __post_init__(self) -> None:

@@ -34,7 +34,7 @@ class SensorNoise:
         jpeg_quality: Of that JPEG.
     """
 
-    exposure_stops: tuple[float, float] = (-0.7, 0.5)
+    exposure_stops: tuple[float, float] = (-1.1, 0.5)
     warmth: tuple[float, float] = (-0.25, 0.25)
     greenness: tuple[float, float] = (-0.06, 0.06)
     blurred: float = 0.5

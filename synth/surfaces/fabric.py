@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from synth.surfaces.noise import Field, bump, colorize, fbm, grain, grid, random_color, smooth_noise, to_uint8, worn
+from synth.surfaces.noise import Field, bump, colorize, fbm, grain, grid, home_color, smooth_noise, to_uint8, worn
 from synth.surfaces.registry import SURFACES
 
 
@@ -14,7 +14,7 @@ from synth.surfaces.registry import SURFACES
 def cloth(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Woven threads of two near colours, with soft folds."""
     threads = _weave(rng, size_px)
-    color = random_color(rng, saturation=(0.0, 0.8), value=(0.08, 0.95))
+    color = home_color(rng, value=(0.08, 0.95))
     colors = colorize(threads, [color * rng.uniform(0.5, 0.85), color])
     folds = bump(_folds(rng, size_px), float(rng.uniform(0, 6)), float(rng.uniform(0, 2 * np.pi)))
     return to_uint8(colors * folds[..., None] * worn(rng, size_px, 0.08))
@@ -24,7 +24,7 @@ def cloth(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
 def checked(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Tartan, gingham or stripes: bands of colour in warp and weft."""
     n = int(rng.integers(2, 7))
-    palette = np.stack([random_color(rng, value=(0.1, 1.0)) for _ in range(n)])
+    palette = np.stack([home_color(rng) for _ in range(n)])
     bands = np.sort(rng.uniform(0, 1, n - 1))
     repeats = int(rng.integers(1, 8))
     x, y = grid(size_px)
@@ -42,8 +42,8 @@ def carpet(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     tuft_px = rng.uniform(1.0, 4.0)
     tufts = gaussian_filter(grain(rng, size_px), tuft_px, mode="wrap", truncate=2.5)
     tufts /= tufts.std()
-    base = random_color(rng, saturation=(0.05, 0.6), value=(0.15, 0.85))
-    other = np.clip(base * rng.uniform(0.6, 1.3, 3), 0, 1)
+    base = home_color(rng, value=(0.15, 0.85))
+    other = np.clip(base * rng.uniform(0.7, 1.3) + rng.normal(0, 0.04, 3), 0, 1)
     mix = 0.5 + 0.25 * tufts + 0.2 * fbm(rng, size_px, (6, 6), 3)
     shade = bump(tufts, float(rng.uniform(0.2, 0.5)) * tuft_px, float(rng.uniform(0, 2 * np.pi)))
     return to_uint8(colorize(mix, [base * 0.7, base, other]) * shade[..., None] * worn(rng, size_px, 0.12))

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from synth.surfaces.noise import bump, colorize, fbm, grain, grid, random_color, to_uint8, worn
+from synth.surfaces.noise import bump, colorize, fbm, grain, grid, home_color, random_color, to_uint8, worn
 from synth.surfaces.registry import SURFACES
 
 
 @SURFACES.register("stone")
 def stone(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Granite, terrazzo, laminate: speckles of several colours and sizes."""
-    base = random_color(rng, saturation=(0.0, 0.25), value=(0.15, 0.95))
+    base = home_color(rng, value=(0.15, 0.95))
     colors = np.broadcast_to(base, (size_px, size_px, 3)).copy()
     for _ in range(int(rng.integers(2, 5))):
         speckle_px = rng.uniform(0.6, 3.5)
@@ -40,7 +40,7 @@ def marble(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
 def concrete(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Concrete, plaster, felt: clouds at all scales, slightly rough."""
     clouds = fbm(rng, size_px, (rng.uniform(2, 6),) * 2, 7, float(rng.uniform(0.45, 0.75)))
-    base = random_color(rng, saturation=(0.0, 0.4), value=(0.25, 0.95))
+    base = home_color(rng, value=(0.25, 0.95))
     values = 0.5 + np.float32(rng.uniform(0.2, 0.9)) * clouds
     rough = bump(clouds, float(rng.uniform(0, 3)), float(rng.uniform(0, 2 * np.pi)))
     return to_uint8(colorize(values, [base * 0.75, base, np.clip(base * 1.15, 0, 1)]) * rough[..., None])
@@ -63,8 +63,9 @@ def tiles(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     row = (y * rows).astype(np.intp)
     along = x * columns + (row % 2) * np.float32(rng.choice([0.0, 0.5]))
     column = np.floor(along).astype(np.intp)
-    base = random_color(rng, saturation=(0.0, 0.6), value=(0.3, 0.95))
-    shades = 1 + rng.normal(0, rng.uniform(0.02, 0.12), (rows, columns + 1, 3)).astype(np.float32)
+    base = home_color(rng, value=(0.3, 0.95))
+    shades = 1 + rng.normal(0, rng.uniform(0.02, 0.12), (rows, columns + 1, 1)).astype(np.float32)
+    shades = shades + rng.normal(0, 0.015, (rows, columns + 1, 3)).astype(np.float32)
     colors = base * shades[row, column]
     colors *= (1 + np.float32(rng.uniform(0.05, 0.3)) * fbm(rng, size_px, (8, 8), 5, 0.6))[..., None]
     edge_px = np.minimum(np.abs((along + 0.5) % 1 - 0.5) / columns, np.abs((y * rows + 0.5) % 1 - 0.5) / rows) * size_px

@@ -3,7 +3,7 @@
 Fields are (S, S) float32 unless said otherwise; colours are sRGB from 0 to 1, as people pick them.
 """
 
-__all__ = ["bump", "colorize", "fbm", "grain", "grid", "random_color", "smooth_noise", "to_uint8", "worn"]
+__all__ = ["bump", "colorize", "fbm", "grain", "grid", "home_color", "random_color", "smooth_noise", "to_uint8", "worn"]
 
 import colorsys
 from collections.abc import Sequence
@@ -66,6 +66,16 @@ def random_color(
     """(3,) a colour within ranges of hue, saturation and value; hues may run past 1."""
     h, s, v = rng.uniform(*hue) % 1, rng.uniform(*saturation), rng.uniform(*value)
     return np.asarray(colorsys.hsv_to_rgb(h, s, v), np.float32)
+
+
+def home_color(rng: np.random.Generator, value: tuple[float, float] = (0.1, 1)) -> NDArray[np.float32]:
+    """(3,) a colour as tables and floors have it: a third grey, a third from beige to brown, the others any."""
+    kind = rng.random()
+    if kind < 0.35:
+        return random_color(rng, saturation=(0.0, 0.1), value=value)
+    if kind < 0.7:
+        return random_color(rng, hue=(0.02, 0.15), saturation=(0.1, 0.55), value=value)
+    return random_color(rng, saturation=(0.1, 0.85), value=value)
 
 
 def bump(height: Field, strength: float, angle_rad: float) -> Field:

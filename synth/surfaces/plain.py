@@ -5,15 +5,14 @@ __all__ = ["brushed", "gradient", "plain"]
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.surfaces.noise import colorize, fbm, grain, grid, random_color, smooth_noise, to_uint8, worn
+from synth.surfaces.noise import colorize, fbm, grain, grid, home_color, random_color, smooth_noise, to_uint8, worn
 from synth.surfaces.registry import SURFACES
 
 
 @SURFACES.register("plain")
 def plain(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
-    """A painted table, a sheet of paper, a plate: one colour, a few stains. Half of them are white, grey or black."""
-    saturation = (0.0, 0.08) if rng.random() < 0.5 else (0.1, 0.9)
-    base = random_color(rng, saturation=saturation, value=(0.05, 1.0))
+    """A painted table, a sheet of paper, a plate: one colour, a few stains."""
+    base = home_color(rng, value=(0.05, 1.0))
     stains = np.clip(fbm(rng, size_px, (3, 3), 5, 0.6) - np.float32(rng.uniform(0.2, 0.8)), 0, 1)
     colors = base * (1 - np.float32(rng.uniform(0, 1.2)) * stains)[..., None]
     fine = 1 + np.float32(rng.uniform(0, 0.02)) * grain(rng, size_px)
@@ -26,7 +25,7 @@ def gradient(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     angle = rng.uniform(0, 2 * np.pi)
     x, y = grid(size_px)
     along = 0.5 + (x - 0.5) * np.float32(np.cos(angle)) + (y - 0.5) * np.float32(np.sin(angle))
-    first = random_color(rng, saturation=(0, 0.7))
+    first = home_color(rng)
     second = np.clip(first * rng.uniform(0.4, 1.6) + rng.normal(0, 0.1, 3), 0, 1)
     return to_uint8(colorize(along, [first, second]) * worn(rng, size_px, 0.05))
 

@@ -55,7 +55,7 @@ def _grain_field(rng: np.random.Generator, size_px: int) -> Field:
     rings = np.abs((rings % 1) * 2 - 1) ** np.float32(rng.uniform(0.6, 2.0))
     fibres = smooth_noise(rng, size_px, (rng.uniform(4, 12), size_px / 2))
     broad = smooth_noise(rng, size_px, (2, 12))
-    values = 0.5 + np.float32(rng.uniform(0.15, 0.45)) * (rings - 0.5)
+    values = 0.5 + np.float32(rng.uniform(0.2, 0.8)) * (rings - 0.5)
     values += np.float32(rng.uniform(0.08, 0.25)) * fibres + np.float32(0.1) * broad
     return np.asarray(values + np.float32(0.02) * grain(rng, size_px), np.float32)
 
@@ -68,9 +68,9 @@ def _joints(rng: np.random.Generator, size_px: int, board: NDArray[np.intp], n: 
 
 def _palette(rng: np.random.Generator) -> list[NDArray[np.floating]]:
     """Dark to light: mostly browns, from wenge to birch; sometimes painted or stained."""
-    if rng.random() < 0.2:
+    if rng.random() < 0.12:
         base = random_color(rng, saturation=(0.0, 0.7), value=(0.3, 0.95))
     else:
-        base = random_color(rng, hue=(0.03, 0.12), saturation=(0.25, 0.7), value=(0.3, 0.95))
-    depth = rng.uniform(0.35, 0.75)
+        base = random_color(rng, hue=(0.03, 0.11), saturation=(0.2, 0.75), value=(0.25, 0.95))
+    depth = rng.uniform(0.25, 0.75)
     return [base * depth * np.array([1, 0.9, 0.8]), base * (1 + depth) / 2, base, np.clip(base * 1.12, 0, 1)]
