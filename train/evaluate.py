@@ -28,7 +28,7 @@ from train.figures import EvalReport
 from train.matching import IouKind, sweep
 from train.metrics import SCORE_MIN, coco_metrics
 from train.overlay import PictureResult, draw_overlay, judge, worst_first
-from train.report import GalleryPicture, report_html
+from train.report import FEW_PICTURES, GalleryPicture, report_html
 
 # So many pictures are on the sheet and, small, in the page; a page of hundreds would not open on a phone.
 N_IN_GALLERY = 60
@@ -119,13 +119,17 @@ def _draw(folder: Path, results: Sequence[PictureResult], truth: PictureSet, tra
     tiles: list[tuple[Image.Image, PictureResult]] = []
     for result in track(results):
         name = f"overlays/{_file_stem(result.picture)}.jpg"
-        draw_overlay(result, truth.categories).save(folder / name, quality=85)
-        thumbnail = None
-        if len(tiles) < N_IN_GALLERY:
+        overlay = draw_overlay(result, truth.categories)
+        overlay.save(folder / name, quality=85)
+        small = None
+        if len(results) <= FEW_PICTURES:
+            small = overlay
+        elif len(tiles) < N_IN_GALLERY:
             size_px = (THUMBNAIL_PX, THUMBNAIL_PX)
-            thumbnail = draw_overlay(result, truth.categories, long_side_px=size_px, with_words=False)
-            tiles.append((thumbnail, result))
-        gallery.append(GalleryPicture(result, name, thumbnail))
+            small = draw_overlay(result, truth.categories, long_side_px=size_px, with_words=False)
+        if small is not None:
+            tiles.append((small, result))
+        gallery.append(GalleryPicture(result, name, small))
     contact_sheet(tiles).save(folder / "contact_sheet.jpg", quality=85)
     return gallery
 

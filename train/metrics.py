@@ -3,7 +3,7 @@
 In: labelled pictures and detections of them. Out: an `EvalReport`.
 """
 
-__all__ = ["IOU_COUNTED", "SCORE_MIN", "EvalReport", "coco_metrics"]
+__all__ = ["IOU_COUNTED", "SCORE_MIN", "EvalReport", "checked_ious", "coco_metrics"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def coco_metrics(
             ids were mixed up on the way here, and the figures would be wrong without a sign. Or masks are to be
             measured, and a label or a detection has none.
     """
-    ious = _checked_ious((*IOU_COUNTED, *iou_thresholds))
+    ious = checked_ious((*IOU_COUNTED, *iou_thresholds))
     by_image = _checked(truth, detections, kind)
     coco = _accumulate(truth, detections, ious, kind)
     sweeps = {iou: sweep(truth, by_image, iou, kind) for iou in ious}
@@ -87,6 +87,18 @@ def coco_metrics(
         n_ignored=n_labels - n_instances,
         n_detections=sum(len(one) for one in detections),
     )
+
+
+def checked_ious(iou_thresholds: Sequence[float]) -> list[float]:
+    """The IoUs in order, each once; worth asking before the detector runs.
+
+    Raises:
+        UsageError: one is not in (0, 1].
+    """
+    for iou in iou_thresholds:
+        if not 0 < iou <= 1:
+            raise UsageError(f"{iou:g} is no IoU threshold: it must be above 0 and at most 1, as in --iou 0.3.")
+    return sorted({float(iou) for iou in iou_thresholds})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,13 +174,6 @@ def _operating_point(iou: float, score_min: float, one: Sweep) -> OperatingPoint
         n_misses=counts.n_misses,
         n_false_alarms=counts.n_false_alarms,
     )
-
-
-def _checked_ious(iou_thresholds: Sequence[float]) -> list[float]:
-    for iou in iou_thresholds:
-        if not 0 < iou <= 1:
-            raise UsageError(f"{iou:g} is no IoU threshold: it must be above 0 and at most 1, as in --iou 0.3.")
-    return sorted({float(iou) for iou in iou_thresholds})
 
 
 def _checked(truth: PictureSet, detections: Sequence[Detections], kind: IouKind) -> dict[int, Detections]:

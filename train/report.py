@@ -4,7 +4,7 @@ In: an `EvalReport`, the charts' points and the pictures' results. Out: HTML tex
 inside the page; large ones lie beside it in `overlays/`.
 """
 
-__all__ = ["GalleryPicture", "report_html"]
+__all__ = ["FEW_PICTURES", "GalleryPicture", "report_html"]
 
 import base64
 import io
@@ -23,6 +23,9 @@ from train.figures import EvalReport
 from train.matching import Sweep
 from train.overlay import KINDS, PictureResult
 from train.summary import headline, in_words, shown_figure
+
+# So few are shown large, in the page itself.
+FEW_PICTURES = 3
 
 # COCO's names for its twelve figures.
 TWELVE = {
@@ -43,11 +46,11 @@ TWELVE = {
 
 @dataclass(frozen=True, slots=True)
 class GalleryPicture:
-    """One picture of the gallery: `overlay` is the large one's path from the page, the thumbnail goes into the page."""
+    """One picture of the gallery: `overlay` is the large one's path from the page, `shown` goes into the page."""
 
     result: PictureResult
     overlay: str
-    thumbnail: Image.Image | None
+    shown: Image.Image | None
 
 
 def report_html(
@@ -64,7 +67,7 @@ def report_html(
 
     Args:
         sweeps: By category name, at IoU 0.5, for the charts.
-        gallery: In the order to be shown; one without a thumbnail is listed by name.
+        gallery: In the order to be shown; one without a picture to show is listed by name.
         context: How it was run: command, run, versions.
         notes: What was skipped or ignored, a line each.
         loss_png: The training's loss curves, where there are any.
@@ -85,6 +88,7 @@ def report_html(
         twelve=[(*TWELVE[name], figure) for name, figure in report.twelve().items()],
         charts=[precision_recall_chart(sweeps), score_chart(sweeps.values(), report.score_min)],
         gallery=gallery,
+        are_few=len(gallery) <= FEW_PICTURES,
         kinds=KINDS,
         context=context,
         notes=notes,

@@ -4,6 +4,7 @@ __all__ = ["category_table", "headline", "in_words", "overlap_table", "shown_fig
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from train.figures import EvalReport, OperatingPoint
 
@@ -33,7 +34,8 @@ def category_table(report: EvalReport) -> Table:
     table = _table("AP", "AP50", "AP75", "AR100", "found", "missed", "false", first="category")
     for name, one in report.per_category.items():
         counts = (one.n_hits, one.n_misses, one.n_false_alarms)
-        table.add_row(name, *map(shown_figure, (one.ap, one.ap50, one.ap75, one.ar100)), *map(str, counts))
+        # As `Text`, for a name in square brackets is markup to rich.
+        table.add_row(Text(name), *map(shown_figure, (one.ap, one.ap50, one.ap75, one.ar100)), *map(str, counts))
     if len(report.per_category) > 1:
         shown = report.shown
         table.add_section()

@@ -1,5 +1,6 @@
 """The folder that an evaluation leaves: whole or not at all, readable without a network, and true to its own JSON."""
 
+import base64
 import contextlib
 import io
 from html.parser import HTMLParser
@@ -161,11 +162,20 @@ def test_photos_of_one_name_in_two_folders_have_an_overlay_each(photos, tmp_path
 def test_pictures_beyond_the_gallery_are_listed_by_name(photos, tmp_path, monkeypatch):
     monkeypatch.setattr(evaluation, "N_IN_GALLERY", 1)
     out = tmp_path / "eval"
-    evaluate(photos({"good.png": [], "bad.png": [LEFT]}), [], out, title="t")
+    evaluate(photos({"good.png": [], "bad.png": [LEFT], "fine.png": [], "empty.png": []}), [], out, title="t")
     page = page_of(out)
     assert [image["alt"] for image in page.images] == ["bad.png with boxes: 0 found, 1 missed, 0 false alarms"]
+    assert "3 more, with fewer mistakes" in page.words
     assert "good.png" in page.words
-    assert len(list((out / "overlays").iterdir())) == 2
+    assert len(list((out / "overlays").iterdir())) == 4
+
+
+def test_a_few_pictures_are_shown_large(photos, tmp_path):
+    evaluate(photos({"a.png": [LEFT]}), [], tmp_path / "eval", title="t")
+    (image,) = page_of(tmp_path / "eval").images
+    shown = Image.open(io.BytesIO(base64.b64decode(image["src"].split(",")[1])))
+    with Image.open(next((tmp_path / "eval" / "overlays").iterdir())) as overlay:
+        assert shown.size == overlay.size
 
 
 def test_the_loss_curves_are_inside_the_page(photos, tmp_path):

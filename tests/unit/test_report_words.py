@@ -71,6 +71,10 @@ def test_the_tables_hold_each_category_each_overlap_and_all_together():
     assert rows[2:] == ["0.20", "0.30", "0.50", "0.80"]
 
 
+def test_a_name_in_brackets_is_shown_as_it_is():
+    assert "[red]coin" in printed(category_table(report_of(["[red]coin"])))
+
+
 def test_a_recall_curve_starts_at_recall_zero_with_the_best_detections_precision():
     one = Sweep(np.array([0.9, 0.8, 0.7]), np.array([True, False, True]), n_instances=4)
     (line,) = precision_recall_chart({"coin": one}).lines
