@@ -47,8 +47,9 @@ void main() {
     metallic *= sampled.b;
     roughness *= sampled.g;
 #endif
-    // Nothing is culled, so what is seen from behind must turn its normal: open and badly wound meshes stay whole.
-    vec3 normal = normalize(v_normal) * (gl_FrontFacing ? 1.0 : -1.0);
+    // Nothing is culled, so what is seen from behind must turn its normal: open and badly wound meshes stay whole. Clip
+    // space points down, so the outside of a mesh runs clockwise there and is what GL calls its back.
+    vec3 normal = normalize(v_normal) * (gl_FrontFacing ? -1.0 : 1.0);
 #ifdef NORMAL_MAP
     normal = mapped_normal(normal);
 #endif
