@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assets.make import coin, die
+from assets.make import battery, coin_styles, die, fasteners, household, padlock, stationery, tabletop, traffic_cone
 from assets.make.recipe import Recipe
 
 __all__ = ["ALL_RECIPES", "CATEGORIES", "Category", "catalogue_toml"]
@@ -19,9 +19,19 @@ class Category:
 CATEGORIES = [
     Category("coin", (0.012, 0.045)),
     Category("die", (0.008, 0.035)),
+    Category("hex_nut", (0.006, 0.04)),
+    Category("bolt", (0.012, 0.09)),
+    Category("washer", (0.006, 0.045)),
+    Category("traffic_cone", (0.18, 1.0)),
+    Category("padlock", (0.025, 0.12)),
+    Category("aa_battery", (0.045, 0.056)),
 ]
 
-ALL_RECIPES: list[Recipe] = [*coin.RECIPES, *die.RECIPES]
+ALL_RECIPES: list[Recipe] = [
+    recipe
+    for module in (coin_styles, die, fasteners, traffic_cone, padlock, battery, stationery, household, tabletop)
+    for recipe in module.RECIPES
+]
 
 HEADER = """\
 # The models that come with synth, all made by code: `python -m assets.make` writes them and this file.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assets.make.noise import fbm, ridged, smoothstep
 from assets.make.recipe import Model, Recipe
+from assets.make.shapes import bent_face, flat_share, turn_to
 from assets.make.skin import Skin, pixel_grid
 from assets.make.surface import Patch
 
@@ -25,6 +26,7 @@ FACE_PX = 160
 SIDE_STEPS = 5  # of a cell's side: a pip's rim has four times as many
 ARC_STEPS = 3  # of half a rounded edge
 BOWL_RINGS = 3
+PIP_DEPTH = 0.5  # of a pip's radius
 
 # The value of each face, with its outward axis; 1, 2, 3 run counter-clockwise around their corner (right-handed).
 FACES: dict[int, tuple[int, int, int]] = {
@@ -68,15 +70,15 @@ def die(style: DieStyle, rng: np.random.Generator) -> Model:
 
 def _face_patch(style: DieStyle, value: int) -> Patch:
     """One face with its half of the rounded edges, turned to its place."""
-    inner = style.size_m / 2 - style.edge_radius_m
-    flat, triangles, depth = _face_plan(value, style)
-    rounded = _on_rounded_cube(flat, inner, style) - depth[:, None] * np.array([0, 0, 1]) * style.size_m
+    inner = np.full(3, style.size_m / 2 - style.edge_radius_m)
+    flat, triangles, depth_m = _face_plan(value, style)
+    rounded = _balled(bent_face(flat, inner, style.edge_radius_m), style) - depth_m[:, None] * np.array([0, 0, 1])
     uv = np.column_stack([flat[:, 0] + 1, 1 - flat[:, 1]]) / 2
-    return Patch(rounded @ _turn_to(FACES[value]).T, triangles, uv, _tile(value))
+    return Patch(rounded @ turn_to(FACES[value]).T, triangles, uv, _tile(value))
 
 
 def _face_plan(value: int, style: DieStyle) -> tuple[Floats, Ints, Floats]:
-    """The face in its square [-1, 1]²: points (N, 2), triangles (T, 3), and how deep each point is drilled, in sizes."""
+    """The face in its square [-1, 1]²: points (N, 2), triangles (T, 3), drilled depths (N,) in metres."""
     share = _flat_share(style)
     flat = share * np.linspace(-1, 1, 3 * SIDE_STEPS + 1)
     arc = np.linspace(share, 1, ARC_STEPS + 1)[1:]
@@ -95,9 +97,7 @@ def _face_plan(value: int, style: DieStyle) -> tuple[Floats, Ints, Floats]:
 
 
 def _flat_share(style: DieStyle) -> float:
-    """How much of a face's square is flat; the rest is the rounded edge, laid out by its length of arc."""
-    flat, arc = style.size_m / 2 - style.edge_radius_m, style.edge_radius_m * np.pi / 4
-    return flat / (flat + arc)
+    return float(flat_share(np.array([style.size_m / 2 - style.edge_radius_m]), style.edge_radius_m)[0])
 
 
 Piece = tuple[Floats, Ints, Floats]
@@ -126,23 +126,18 @@ def _drilled(at: Floats, cell: float, style: DieStyle) -> Piece:
     """A cell with a bowl: its square, the bowl's rim, rings down its side, and the bottom."""
     radius = style.pip_radius * cell
     square = _square_ring()
-    unit = square / np.linalg.norm(square, axis=1, keepdims=True)
+    count, unit = len(square), square / np.linalg.norm(square, axis=1, keepdims=True)
     angles = np.linspace(0, np.pi / 2, BOWL_RINGS + 1)[:-1]
     rings = [cell / 2 * square, *(radius * np.cos(angle) * unit for angle in angles)]
-    points = at + np.concatenate([*rings, np.zeros((1, 2))])
-    count = len(square)
-    drill = (
-        0.5 * radius / 2 / _flat_share(style) * (1 - 2 * style.edge_radius_m / style.size_m)
-    )  # as deep as half its radius
-    depth = np.concatenate([np.zeros(count), *(np.full(count, drill * np.sin(angle)) for angle in angles), [drill]])
-    here, right = np.arange(count), np.roll(np.arange(count), -1)
-    triangles = [
-        np.stack([here, right, np.full_like(here, count * len(rings))], axis=1) + [[(len(rings) - 1) * count] * 2 + [0]]
-    ]
-    for ring in range(len(rings) - 1):
-        low, high = here + ring * count, right + ring * count
+    deepest = PIP_DEPTH * style.pip_radius * (style.size_m / 2 - style.edge_radius_m) * 2 / 3
+    depth = np.concatenate([np.zeros(count), np.repeat(deepest * np.sin(angles), count), [deepest]])
+    here = np.arange(count)
+    right, bottom = np.roll(here, -1), len(rings) * count
+    triangles = [np.stack([here + bottom - count, right + bottom - count, np.full(count, bottom)], axis=1)]
+    for start in range(0, bottom - count, count):
+        low, high = here + start, right + start
         triangles += [np.stack([low, high, high + count], axis=1), np.stack([low, high + count, low + count], axis=1)]
-    return points, np.concatenate(triangles), depth
+    return at + np.concatenate([*rings, np.zeros((1, 2))]), np.concatenate(triangles), depth
 
 
 def _square_ring() -> Floats:
@@ -152,18 +147,6 @@ def _square_ring() -> Floats:
     return np.concatenate([np.column_stack(side) for side in ((t, -one), (one, t), (-t, one), (-one, -t))])
 
 
-def _on_rounded_cube(flat: Floats, inner_m: float, style: DieStyle) -> Floats:
-    """From the square [-1, 1]² to the face towards +Z, its margins bent around the edges and corners."""
-    share = _flat_share(style)
-    core = np.clip(flat / share, -1, 1) * inner_m
-    over = (np.abs(flat) - share) / (1 - share)
-    bend = np.sign(flat) * np.tan(np.clip(over, 0, 1) * np.pi / 4)
-    out = np.column_stack([bend, np.ones(len(flat))])
-    out /= np.linalg.norm(out, axis=1, keepdims=True)
-    points = np.column_stack([core, np.full(len(flat), inner_m)]) + style.edge_radius_m * out
-    return _balled(points, style)
-
-
 def _balled(points: Floats, style: DieStyle) -> Floats:
     """Corners drawn in towards a sphere, softly, so that there is no hard line where it begins."""
     if not style.ball:
@@ -171,21 +154,15 @@ def _balled(points: Floats, style: DieStyle) -> Floats:
     limit = style.size_m * (0.86 - 0.14 * style.ball)
     distance = np.linalg.norm(points, axis=1, keepdims=True)
     excess = np.maximum(distance - limit * 0.92, 0)
-    return points * (1 - excess**2 / (excess + 0.16 * limit) / distance)
-
-
-def _turn_to(axis: tuple[int, int, int]) -> Floats:
-    """(3, 3) rotation, columns right-handed, that takes +Z to `axis`."""
-    out = np.array(axis, dtype=np.float64)
-    right = np.array([0.0, 1.0, 0.0]) if axis[0] else np.array([1.0, 0.0, 0.0])
-    return np.column_stack([right, np.cross(out, right), out])
+    drawn_in: Floats = points * (1 - excess**2 / (excess + 0.16 * limit) / distance)
+    return drawn_in
 
 
 def _face_skin(style: DieStyle, value: int, seed: int) -> Skin:
     """Colour from the body's own 3D points, so that the marbling runs on over the edges; paint in the pips."""
     u, v = pixel_grid(FACE_PX, FACE_PX)
     flat = np.stack([2 * u - 1, 1 - 2 * v], axis=-1).reshape(-1, 2)
-    solid = np.column_stack([flat, np.ones(len(flat))]) @ _turn_to(FACES[value]).T
+    solid = np.column_stack([flat, np.ones(len(flat))]) @ turn_to(FACES[value]).T
     cloud = 0.5 + 0.9 * fbm(solid * 1.1 + fbm(solid * 1.5, seed + 7, 3)[:, None], seed, 4)
     vein = style.veins * np.clip(smoothstep(0.3, 0.8, cloud) + 0.5 * ridged(solid * 1.6, seed + 3, 3), 0, 1)
     tint = 1 + 0.03 * fbm(solid * 3, seed + 11, 3)

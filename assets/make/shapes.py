@@ -8,7 +8,20 @@ from numpy.typing import NDArray
 
 from assets.make.surface import Patch
 
-__all__ = ["cap", "circle", "lathe", "loft", "polygon_ring", "rounded_box", "tube"]
+__all__ = [
+    "bent_face",
+    "cap",
+    "circle",
+    "flat_share",
+    "lathe",
+    "loft",
+    "polygon_ring",
+    "raised",
+    "rounded_box",
+    "stacked",
+    "tube",
+    "turn_to",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,6 +54,17 @@ def circle(segments: int) -> Floats:
     """(M, 3) unit circle in the XY plane."""
     angle = 2 * np.pi * np.arange(segments) / segments
     return np.stack([np.cos(angle), np.sin(angle), np.zeros(segments)], axis=1)
+
+
+def raised(ring: Floats, z_m: float) -> Floats:
+    """The ring, higher by `z_m`."""
+    higher: Floats = ring + np.array([0.0, 0.0, z_m])
+    return higher
+
+
+def stacked(levels: list[tuple[Floats, float]]) -> Floats:
+    """Rings (M, 3) at heights, as the stack that `loft` takes."""
+    return np.stack([raised(ring, z_m) for ring, z_m in levels])
 
 
 def polygon_ring(sides: int, across_flats_m: float, segments: int) -> Floats:
@@ -88,8 +112,67 @@ def tube(path_m: Floats, radius_m: float | Floats, tile: str, segments: int = 16
     return loft(rings, tile, closed=closed)
 
 
-def rounded_box(size_m: tuple[float, float, float], radius_m: float, tiles: dict[str, str], steps: int = 3) -> Patch:
-    raise NotImplementedError
+def rounded_box(
+    size_m: tuple[float, float, float],
+    radius_m: float,
+    tiles: dict[str, str],
+    *,
+    arc_steps: int = 2,
+    flat_steps: int = 1,
+) -> list[Patch]:
+    """A box with round edges, in the middle of the frame.
+
+    Args:
+        tiles: the tile of each side, keyed "+x", "-x", "+y", "-y", "+z", "-z"; "" stands for the sides not named.
+        arc_steps: of half an edge's quarter circle; flat_steps: of each side's flat part.
+    """
+    inner = np.array(size_m) / 2 - radius_m
+    patches = []
+    for axis, name in enumerate("xyz"):
+        for sign, mark in ((1, "+"), (-1, "-")):
+            turn = turn_to(tuple(sign * np.eye(3)[axis]))
+            half = np.abs(turn.T @ inner)  # the box as this side sees it
+            share = flat_share(half[:2], radius_m)
+            lines = [_side_lines(share[i], arc_steps, flat_steps) for i in (0, 1)]
+            x, y = np.meshgrid(*lines)
+            flat = np.column_stack([x.ravel(), y.ravel()])
+            points = bent_face(flat, half, radius_m) @ turn.T
+            uv = np.column_stack([flat[:, 0] + 1, 1 - flat[:, 1]]) / 2
+            patches.append(Patch(points, _quads(*x.shape), uv, tiles.get(mark + name, tiles.get("", ""))))
+    return patches
+
+
+def flat_share(inner_m: Floats, radius_m: float) -> Floats:
+    """How much of a side is flat when its half edges are rolled out beside it, for each of its two directions."""
+    share: Floats = inner_m / (inner_m + radius_m * np.pi / 4)
+    return share
+
+
+def bent_face(flat: Floats, inner_m: Floats, radius_m: float) -> Floats:
+    """From the square [-1, 1]² to a rounded box's side towards +Z, its margins bent around the edges and corners.
+
+    Args:
+        flat: (N, 2).
+        inner_m: (3,) half the box without its rounding, z last.
+    """
+    share = flat_share(inner_m[:2], radius_m)
+    core = np.clip(flat / share, -1, 1) * inner_m[:2]
+    over = np.clip((np.abs(flat) - share) / (1 - share), 0, 1)
+    out = np.column_stack([np.sign(flat) * np.tan(over * np.pi / 4), np.ones(len(flat))])
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    return np.column_stack([core, np.full(len(flat), inner_m[2])]) + radius_m * out
+
+
+def turn_to(axis: tuple[float, ...]) -> Floats:
+    """(3, 3) right-handed rotation that takes +Z to `axis`, one of the six; upright sides keep +Z up in their tile."""
+    out = np.array(axis, dtype=np.float64)
+    up = np.array([0.0, 1.0, 0.0]) if axis[2] else np.array([0.0, 0.0, 1.0])
+    return np.column_stack([np.cross(up, out), up, out])
+
+
+def _side_lines(share: float, arc_steps: int, flat_steps: int) -> Floats:
+    arc = np.linspace(share, 1, arc_steps + 1)[1:]
+    return np.concatenate([-arc[::-1], share * np.linspace(-1, 1, flat_steps + 1), arc])
 
 
 def _carried_along(tangent: Floats) -> Floats:

@@ -10,7 +10,7 @@ from PIL import Image
 from assets.make.noise import fbm
 from assets.make.surface import Rect
 
-__all__ = ["Atlas", "Skin", "blended", "normals_from_height", "pack", "pixel_grid", "plain"]
+__all__ = ["Atlas", "Skin", "blended", "normals_from_height", "pack", "pixel_grid", "plain", "wrapped"]
 
 Floats = NDArray[np.float64]
 
@@ -67,10 +67,19 @@ def plain(
         size_px: (width, height) of the tile.
     """
     u, v = pixel_grid(*size_px)
-    cloud = fbm(np.stack([u * grain[0], v * grain[1]], axis=-1), seed)
+    cloud = fbm(wrapped(u, v, grain), seed)
     colour = np.clip(np.array(rgb) * (1 + mottle * cloud)[..., None], 0, 1)
     rough = np.clip(roughness * (1 - mottle * 0.5 * cloud), 0.04, 1)
     return Skin(colour, rough, np.full_like(u, metallic))
+
+
+def wrapped(u: Floats, v: Floats, grain: tuple[float, float]) -> Floats:
+    """Where to look noise up so that a tile which goes around a body meets itself: (..., 3) points on a cylinder.
+
+    `grain` is how many features there are along u and along v.
+    """
+    radius = grain[0] / (2 * np.pi)
+    return np.stack([radius * np.cos(2 * np.pi * u), radius * np.sin(2 * np.pi * u), grain[1] * v], axis=-1)
 
 
 def blended(under: Skin, over: Skin, amount: Floats) -> Skin:

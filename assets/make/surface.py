@@ -63,9 +63,10 @@ def assemble(patches: list[Patch], rects: dict[str, Rect], crease_deg: float) ->
     grid_points, weld = np.unique(np.rint(points / GRID_M).astype(np.int64), axis=0, return_inverse=True)
     welded = weld.ravel()[triangles]
     keep = _has_area(grid_points, welded)
-    normals = np.round(_corner_normals(grid_points * GRID_M, welded[keep], crease_deg), 4) + 0.0  # no minus zero
+    snapped = (grid_points * GRID_M).astype(np.float64)
+    normals = np.round(_corner_normals(snapped, welded[keep], crease_deg), 4) + 0.0  # no minus zero
     corners = np.column_stack(
-        [grid_points[welded[keep]].reshape(-1, 3) * GRID_M, normals, np.round(uv[triangles[keep]].reshape(-1, 2), 6)]
+        [snapped[welded[keep]].reshape(-1, 3), normals, np.round(uv[triangles[keep]].reshape(-1, 2), 6)]
     ).astype(np.float32)
     unique, inverse = np.unique(corners, axis=0, return_inverse=True)
     order = _order_of_first_use(inverse.ravel(), len(unique))
