@@ -7,6 +7,7 @@ TOML overrides per file. Out: a `Catalog`. Meshes are read by `synth.meshes`, wh
 __all__ = ["Asset", "Catalog", "load_catalog"]
 
 import hashlib
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ class _CategoryEntry(BaseModel):
     """One `[categories.NAME]` table; its keys but `id` and `size_m` are defaults for the category's assets."""
 
     model_config = ConfigDict(extra="forbid")
-    id: int | None = Field(None, ge=1)
+    id: int | None = Field(None, ge=1, le=65535)  # what the class images hold
     size_m: tuple[float, float] = (0.001, 5.0)
     unit: Literal["m", "cm", "mm", "in"] = "m"
     pose: PoseRule = "rest"
@@ -142,6 +143,7 @@ def load_catalog(folder: Path) -> Catalog:
     if not folder.is_dir():
         raise AssetError(f"{folder}: there is no such folder. Say where your meshes are with --assets DIR.")
     listed = _read_toml(folder / CATALOG_FILE)
+    _check_categories(folder / CATALOG_FILE, listed)
     entries = _merge(listed, _scan(folder))
     categories = _categories(listed, entries)
     by_name = {category.name: category.id for category in categories}
@@ -184,19 +186,37 @@ def _scan(folder: Path) -> dict[str, _Entry]:
 
 
 def _merge(listed: _CatalogFile, scanned: dict[str, _Entry]) -> dict[str, _Entry]:
-    """The scanned entries with their category's defaults, overridden by what the TOML lists per file."""
-    merged: dict[str, _Entry] = {}
-    for name, entry in scanned.items():
-        defaults = listed.categories.get(entry.category or DISTRACTORS)
-        update: dict[str, Any] = defaults.model_dump(include={"unit", "pose", "up", "scale_jitter"}) if defaults else {}
-        merged[name] = entry.model_copy(update=update)
-    for entry in listed.assets:
-        base = listed.categories.get(entry.category or DISTRACTORS)
-        update = base.model_dump(include={"unit", "pose", "up", "scale_jitter"}) if base else {}
-        merged[entry.file] = entry.model_copy(
-            update={key: value for key, value in update.items() if key not in entry.model_fields_set}
-        )
-    return merged
+    """The scanned entries, overridden by what the TOML lists per file, each with its category's defaults."""
+    overriding = {entry.file: _in_its_folder(entry, scanned) for entry in listed.assets}
+    return {name: _with_defaults(entry, listed) for name, entry in (scanned | overriding).items()}
+
+
+def _in_its_folder(entry: _Entry, scanned: dict[str, _Entry]) -> _Entry:
+    """In a category's folder a file is of that category: to list its unit must not make a distractor of it."""
+    if "category" in entry.model_fields_set or entry.file not in scanned:
+        return entry
+    return entry.model_copy(update={"category": scanned[entry.file].category})
+
+
+def _with_defaults(entry: _Entry, listed: _CatalogFile) -> _Entry:
+    defaults = listed.categories.get(entry.category or DISTRACTORS)
+    if defaults is None:
+        return entry
+    given = entry.model_fields_set
+    update: dict[str, Any] = defaults.model_dump(include={"unit", "pose", "up", "scale_jitter"} - given)
+    return entry.model_copy(update=update)
+
+
+def _check_categories(path: Path, listed: _CatalogFile) -> None:
+    by_id: dict[int, str] = {}
+    for name, entry in listed.categories.items():
+        low, high = entry.size_m
+        if not 0 < low <= high:
+            raise AssetError(
+                f"{path}: [categories.{name}]: size_m must be [least, greatest] above 0, got {[low, high]}."
+            )
+        if entry.id is not None and by_id.setdefault(entry.id, name) != name:
+            raise AssetError(f"{path}: the categories {by_id[entry.id]} and {name} have the same id, {entry.id}.")
 
 
 def _categories(listed: _CatalogFile, entries: dict[str, _Entry]) -> tuple[Category, ...]:
@@ -204,8 +224,6 @@ def _categories(listed: _CatalogFile, entries: dict[str, _Entry]) -> tuple[Categ
     names = {entry.category for entry in entries.values() if entry.category} | set(listed.categories)
     names.discard(DISTRACTORS)
     ids = {name: entry.id for name, entry in listed.categories.items() if entry.id is not None}
-    if len(set(ids.values())) != len(ids):
-        raise AssetError(f"{CATALOG_FILE}: two categories have the same id: {ids}.")
     following = max(ids.values(), default=0) + 1
     for name in sorted(names - set(ids)):
         ids[name] = following
@@ -224,7 +242,11 @@ def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFil
         raise AssetError(
             f"{folder / CATALOG_FILE}: {entry.file}: scale_jitter must be [least, greatest] above 0, got {[low, high]}."
         )
+    length = math.hypot(*entry.up)
+    if not 0 < length < math.inf:
+        raise AssetError(f"{folder / CATALOG_FILE}: {entry.file}: up must be a direction, got {list(entry.up)}.")
     known = listed.categories.get(entry.category or DISTRACTORS)
+    x, y, z = entry.up
     return Asset(
         asset_id=entry.file,
         path=path,
@@ -233,7 +255,7 @@ def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFil
         size_m=entry.size_m,
         plausible_size_m=known.size_m if known else (0.001, 5.0),
         pose=entry.pose,
-        up=entry.up,
+        up=(x / length, y / length, z / length),
         scale_jitter=(low, high),
         licence=entry.licence,
         source=entry.source,

@@ -76,9 +76,13 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     where = str(path or "command line")
     for key, value in (overrides or {}).items():
         table, _, name = key.rpartition(".")
-        (given.setdefault(table, {}) if table else given)[name] = value
-    for module in given.get("plugins", ()):
-        _import(module, where)
+        inside = given.setdefault(table, {}) if table else given
+        # What isn't a table, though a table is meant, is refused below.
+        if isinstance(inside, dict):
+            inside[name] = value
+    plugins = given.get("plugins", ())
+    if isinstance(plugins, list | tuple):
+        _import(tuple(str(module) for module in plugins), where)
     own = {key: value for key, value in given.items() if key in RenderSettings.model_fields and key != "tables"}
     tables = {key: value for key, value in given.items() if key not in own}
     for name, table in tables.items():
@@ -96,9 +100,12 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
 def make_stack(settings: RenderSettings) -> dict[str, Randomizer]:
     """The randomizers by name, in their order, each with its settings.
 
+    A worker process, which got the settings ready-made, has not imported the plugins yet; that is done here.
+
     Raises:
         ConfigError: a name is not registered, or a setting is unknown or of the wrong kind.
     """
+    _import(settings.plugins, "settings")
     return {name: _randomizer(name, settings.tables.get(name, {})) for name in settings.randomizers}
 
 
@@ -131,11 +138,14 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: can't be read ({error.strerror}).") from None
 
 
-def _import(module: str, where: str) -> None:
-    try:
-        importlib.import_module(module)
-    except ImportError as error:
-        raise ConfigError(f'{where}: plugins: can\'t import "{module}" ({error}). Is it on the Python path?') from None
+def _import(modules: tuple[str, ...], where: str) -> None:
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise ConfigError(
+                f'{where}: plugins: can\'t import "{module}" ({error}). Is it on the Python path?'
+            ) from None
 
 
 def _check(settings: RenderSettings, where: str) -> None:

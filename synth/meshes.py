@@ -90,7 +90,7 @@ def load_mesh(asset: Asset) -> Mesh:
         AssetError: it is missing, empty, cut off, not finite, or of an implausible size.
     """
     parts = _parts(asset)
-    points = np.concatenate([part.vertices for part in parts])
+    points = np.concatenate([_drawn(asset, part) for part in parts])
     if not np.all(np.isfinite(points)):
         raise AssetError(
             f"{asset.path}: {_count_bad(points)} of {len(points)} vertices are not finite. Export it again."
@@ -99,9 +99,10 @@ def load_mesh(asset: Asset) -> Mesh:
     if extent <= 0:
         raise AssetError(f"{asset.path}: all vertices lie in one point. Export it again.")
     metres = asset.size_m / extent if asset.size_m else asset.unit_m
-    _check_size(asset, extent * metres)
+    _check_size(asset, extent, metres)
     primitives = tuple(_primitive(part, metres) for part in parts)
-    points_m = np.unique(np.concatenate([p.positions_m for p in primitives]), axis=0).astype(np.float64)
+    drawn = [primitive.positions_m[np.unique(primitive.triangles)] for primitive in primitives]
+    points_m = np.unique(np.concatenate(drawn), axis=0).astype(np.float64)
     bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
     return Mesh(primitives, _hull(points_m), bounds_m)
 
@@ -124,17 +125,30 @@ def _parts(asset: Asset) -> list[trimesh.Trimesh]:
     return parts
 
 
+def _drawn(asset: Asset, part: trimesh.Trimesh) -> NDArray[np.float64]:
+    """(N, 3) the vertices that triangles use; files hold others too, which nobody sees and no box may span."""
+    used = np.unique(part.faces)
+    if used[0] < 0 or used[-1] >= len(part.vertices):
+        raise AssetError(
+            f"{asset.path}: a triangle names vertex {used[-1] if used[0] >= 0 else used[0]}, and there are "
+            f"{len(part.vertices)}. Export it again."
+        )
+    return np.asarray(part.vertices[used], np.float64)
+
+
 def _count_bad(points: NDArray[np.float64]) -> int:
     return int(np.sum(~np.all(np.isfinite(points), axis=1)))
 
 
-def _check_size(asset: Asset, size_m: float) -> None:
+def _check_size(asset: Asset, extent: float, metres: float) -> None:
+    """Refuse a mesh of `extent` units of the file, `metres` each, that can't be what its category is."""
     low, high = asset.plausible_size_m
+    size_m = extent * metres
     if low <= size_m <= high:
         return
     catalogue = asset.path.parents[asset.asset_id.count("/")] / "assets.toml"
     guess = next(
-        (f'Is it in {name}? Set unit = "{unit}"' for unit, name, factor in _UNITS if low <= size_m * factor <= high), ""
+        (f'Is it in {name}? Set unit = "{unit}"' for unit, name, factor in _UNITS if low <= extent * factor <= high), ""
     )
     raise AssetError(
         f"{asset.path}: the mesh is {size_m:.3g} m wide, and {low:g} to {high:g} m is expected. "
@@ -142,7 +156,7 @@ def _check_size(asset: Asset, size_m: float) -> None:
     )
 
 
-_UNITS = (("mm", "millimetres", 0.001), ("cm", "centimetres", 0.01), ("in", "inches", 0.0254))
+_UNITS = (("m", "metres", 1.0), ("mm", "millimetres", 0.001), ("cm", "centimetres", 0.01), ("in", "inches", 0.0254))
 
 
 def _hull(points_m: NDArray[np.float64]) -> NDArray[np.float64]:

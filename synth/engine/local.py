@@ -63,6 +63,8 @@ def _prepare(plan: Plan, identity: dict[str, Any], *, resume: bool, overwrite: b
     """Make room, or pick up; returns the manifest of a data set that is finished already."""
     out, begun = plan.out, plan.out / SHARDS / PLAN
     manifest = out / "manifest.json"
+    if out.exists() and not out.is_dir():
+        raise DatasetError(f"{out}: is a file, and the data set needs a folder. Choose another with --out.")
     if overwrite and out.exists():
         _delete(out)
     if out.is_dir() and any(out.iterdir()):

@@ -13,6 +13,7 @@ from typing import Any
 
 from synth.errors import RenderError
 
+PLATFORMS = ("egl", "osmesa")
 EGL_LIBRARIES = ("libEGL.so.1", "libEGL.so")
 OSMESA_LIBRARIES = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")
 INSTALL_HINT = "On Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri libosmesa6"
@@ -101,6 +102,8 @@ def open_context() -> Context:
             raise RenderError(f"No OpenGL to render with: {'; '.join(str(way.error) for way in tried)}. {INSTALL_HINT}")
         os.environ["PYOPENGL_PLATFORM"] = working[0]
     name = os.environ["PYOPENGL_PLATFORM"]
+    if name not in PLATFORMS:
+        raise RenderError(f'PYOPENGL_PLATFORM is "{name}". Unset it, or set it to {" or ".join(PLATFORMS)}.')
     try:
         platform = _pyrender_platform(name)
         platform.init_context()
@@ -124,8 +127,6 @@ def _pyrender_platform(name: str) -> Any:
         from pyrender.platforms.egl import EGLPlatform  # noqa: PLC0415
 
         return EGLPlatform(16, 16)
-    if name == "osmesa":
-        from pyrender.platforms.osmesa import OSMesaPlatform  # noqa: PLC0415
+    from pyrender.platforms.osmesa import OSMesaPlatform  # noqa: PLC0415
 
-        return OSMesaPlatform(16, 16)
-    raise RenderError(f'PYOPENGL_PLATFORM is "{name}". Unset it, or set it to egl or osmesa.')
+    return OSMesaPlatform(16, 16)

@@ -67,6 +67,8 @@ class Renderer(SceneRenderer):
             RenderError: the scene's size isn't the renderer's, or an instance id is over 65535.
         """
         self._check(scene)
+        # Another renderer of this process may have drawn since.
+        self._context.make_current()
         hulls_m = [self._hull_m(scene, number) for number in range(len(scene.objects))]
         near_m, far_m = depth_range_m(scene.camera, hulls_m, scene.background.surface is not None)
         clip_from_world = camera_clip(scene.camera, near_m, far_m)

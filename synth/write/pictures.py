@@ -33,6 +33,8 @@ def write_pictures(folder: Path, sample: Sample, *, jpeg_quality: int, depth: bo
     Raises:
         DatasetError: the depth doesn't fit into 16 bits of millimetres.
     """
+    # First, for it may refuse, and then nothing of the frame is to be there.
+    millimetres = _millimetres(sample) if depth else None
     paths = {name: folder / path for name, path in picture_paths(sample.index, depth=depth).items()}
     for path in paths.values():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,8 +44,8 @@ def write_pictures(folder: Path, sample: Sample, *, jpeg_quality: int, depth: bo
     wide = sample.classes.max(initial=0) > np.iinfo(np.uint8).max
     _write_png(paths["class"], sample.classes if wide else sample.classes.astype(np.uint8))
     _write_png(paths["panoptic"], panoptic_image(sample))
-    if depth:
-        _write_png(paths["depth"], _millimetres(sample))
+    if millimetres is not None:
+        _write_png(paths["depth"], millimetres)
 
 
 def panoptic_image(sample: Sample) -> NDArray[np.uint8]:
