@@ -51,7 +51,7 @@ class Backdrops:
     repeat: tuple[float, float] = (0.4, 1.6)
     brightness: tuple[float, float] = (0.5, 1.15)
     tint: float = 0.12
-    roughness: tuple[float, float] = (0.35, 1.0)
+    roughness: tuple[float, float] = (0.45, 1.0)
     environment_gain: tuple[float, float] = (0.7, 1.4)
 
     def __post_init__(self) -> None:

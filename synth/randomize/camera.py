@@ -34,8 +34,8 @@ class CameraPose:
         off_center: How far from the picture's middle the target may be, as a part of its shorter side.
     """
 
-    object_size: tuple[float, float] = (0.05, 0.7)
-    crowd: float = 1.5
+    object_size: tuple[float, float] = (0.06, 0.7)
+    crowd: float = 2.0
     elevation_deg: tuple[float, float] = (20.0, 90.0)
     overhead: float = 0.3
     roll_deg: tuple[float, float] = (-10.0, 10.0)

@@ -28,7 +28,7 @@ class Distractors:
     """
 
     count: tuple[int, int] = (0, 6)
-    size_ratio: tuple[float, float] = (0.3, 4.0)
+    size_ratio: tuple[float, float] = (0.3, 3.0)
     scale: tuple[float, float] = (0.5, 2.0)
     gap: tuple[float, float] = (0.1, 2.0)
     touching: float = 0.15

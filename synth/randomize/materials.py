@@ -30,7 +30,7 @@ class Materials:
     """
 
     strength: Mapping[str, float] = field(default_factory=dict)
-    default_strength: float = 0.4
+    default_strength: float = 0.3
     distractor_strength: float = 0.5
     grey: float = 0.1
 

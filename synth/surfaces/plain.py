@@ -1,11 +1,22 @@
 """Next to nothing: one colour, a gradient, brushed metal."""
 
-__all__ = ["brushed", "gradient", "plain"]
+__all__ = ["brushed", "gradient", "paper", "plain"]
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.surfaces.noise import colorize, fbm, grain, grid, home_color, random_color, smooth_noise, to_uint8, worn
+from synth.surfaces.noise import (
+    bump,
+    colorize,
+    fbm,
+    grain,
+    grid,
+    home_color,
+    random_color,
+    smooth_noise,
+    to_uint8,
+    worn,
+)
 from synth.surfaces.registry import SURFACES
 
 
@@ -17,6 +28,15 @@ def plain(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     colors = base * (1 - np.float32(rng.uniform(0, 1.2)) * stains)[..., None]
     fine = 1 + np.float32(rng.uniform(0, 0.02)) * grain(rng, size_px)
     return to_uint8(colors * fine[..., None] * worn(rng, size_px, 0.05))
+
+
+@SURFACES.register("paper")
+def paper(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
+    """Paper, table-cloth, worktop: near white, with creases that are hardly seen."""
+    base = random_color(rng, hue=(0.05, 0.6), saturation=(0.0, 0.06), value=(0.8, 1.0))
+    creases = fbm(rng, size_px, (rng.uniform(1, 4), rng.uniform(1, 4)), 5) * np.float32(size_px / 64)
+    shade = bump(creases, float(rng.uniform(0, 1.5)), float(rng.uniform(0, 2 * np.pi)))
+    return to_uint8(base * shade[..., None] * worn(rng, size_px, 0.04))
 
 
 @SURFACES.register("gradient")
