@@ -123,7 +123,8 @@ def _randomizer(name: str, table: dict[str, Any]) -> Randomizer:
         return TypeAdapter(kind).validate_python(table) if known else kind()
     except ValidationError as error:
         raise ConfigError(f"[{name}]: {_first(error)}") from None
-    except ValueError as error:
+    # What a randomizer's own checks say; they don't know the name that it goes by.
+    except (ConfigError, ValueError) as error:
         raise ConfigError(f"[{name}]: {error}") from None
 
 
@@ -152,9 +153,12 @@ def _check(settings: RenderSettings, where: str) -> None:
     width, height = settings.size
     if not (16 <= width <= 8192 and 16 <= height <= 8192):
         raise ConfigError(f"{where}: size: expected 16 to 8192 pixels each way, got {width} x {height}.")
-    make_stack(settings)
-    for name in settings.labels:
-        ANNOTATORS[name]
+    try:
+        make_stack(settings)
+        for name in settings.labels:
+            ANNOTATORS[name]
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def _first(error: ValidationError) -> str:
