@@ -1,0 +1,138 @@
+"""render.toml and the command line: what is read, and what each mistake is told."""
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+from synth.config import RenderSettings, load_settings, make_stack
+from synth.errors import ConfigError
+from synth.policy import Rule
+
+RAIN = """
+from dataclasses import dataclass
+from synth.randomize.draft import RANDOMIZERS
+
+@RANDOMIZERS.register("rain")
+@dataclass(frozen=True)
+class Rain:
+    drops: int = 5
+
+    def __call__(self, draft, rng):
+        draft.drawn["rain"] = self.drops
+"""
+
+
+def settings_of(tmp_path, toml, **overrides):
+    path = tmp_path / "render.toml"
+    path.write_text(toml, encoding="utf-8")
+    return load_settings(path, overrides)
+
+
+def refusal(tmp_path, toml, **overrides):
+    with pytest.raises(ConfigError) as caught:
+        settings_of(tmp_path, toml, **overrides)
+    return str(caught.value)
+
+
+def test_without_a_file_the_defaults_hold():
+    assert load_settings(None) == RenderSettings()
+
+
+def test_the_file_is_read_and_the_command_line_lies_over_it(tmp_path):
+    settings = settings_of(tmp_path, "seed = 3\nsize = [320, 240]\ndepth = true", seed=0)
+    assert (settings.seed, settings.size, settings.depth) == (0, (320, 240), True)
+
+
+def test_a_table_is_its_randomizers_settings(tmp_path):
+    settings = settings_of(tmp_path, "[placement]\ncount = [2, 3]\n", **{"placement.negatives": 0.5})
+    placement = make_stack(settings)["placement"]
+    assert (placement.count, placement.negatives) == ((2, 3), 0.5)
+
+
+def test_the_policy_is_a_table_of_its_own(tmp_path):
+    settings = settings_of(tmp_path, "[policy]\nmin_visible_px = 9\n")
+    assert settings.policy.min_visible_px == Rule(limit=9, action="drop")
+
+
+def test_resolved_settings_hold_every_default_and_follow_the_values_alone(tmp_path):
+    settings = settings_of(tmp_path, "[lights]\nlamps = [1, 1]\n")
+    resolved = settings.resolved()
+    assert resolved["size"] == [640, 480]
+    assert resolved["lights"]["lamps"] == (1, 1)
+    assert set(resolved) >= {"placement", "camera", "lights", "policy", "seed"}
+    # Written out or left to the default, the same settings are the same.
+    assert settings_of(tmp_path, "seed = 0\n[lights]\n").sha256() == RenderSettings().sha256()
+    assert settings.sha256() != RenderSettings().sha256()
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("sise = [1, 2]", 'no setting "sise". Did you mean "size"?'),
+        ("[plasement]\ncount = [1, 2]", 'no setting "plasement". Did you mean "placement"?'),
+        ("[placement]\ncuont = [1, 2]", '[placement]: there is no setting "cuont". Did you mean "count"?'),
+        ("[placement]\ncount = 'many'", "[placement]: count"),
+        ("[placement]\ncount = [5, 2]", "[placement]"),
+        ("[placement]\nnegatives = 2.0", "[placement]"),
+        ("placement = 3", 'no setting "placement"'),
+        ("[policy]\nmin_px = 3", "policy"),
+        ("tables = 3", 'no setting "tables"'),
+        ("size = [640]", "size"),
+        ("size = [640, 'x']", "size"),
+        ("size = [8, 480]", "size: expected 16 to 8192 pixels each way, got 8 x 480"),
+        ("seed = -1", "seed"),
+        ("seed = 1.5", "seed"),
+        ("jpeg_quality = 0", "jpeg_quality"),
+        ("randomizers = ['placemnt']", 'no randomizer called "placemnt". Did you mean "placement"?'),
+        ("labels = ['boxs']", 'no label kind called "boxs". Did you mean "boxes"?'),
+        ("plugins = ['no_such_module_anywhere']", 'can\'t import "no_such_module_anywhere"'),
+        ("plugins = 'os'", "plugins"),
+        ("plugins = 3", "plugins"),
+        ("size = [", "not valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_key(tmp_path, toml, words):
+    message = refusal(tmp_path, toml)
+    assert words in message
+    assert message.startswith(str(tmp_path / "render.toml"))
+
+
+def test_an_option_for_what_should_be_a_table_does_not_hide_that_it_is_none(tmp_path):
+    assert 'no setting "placement"' in refusal(tmp_path, "placement = 3", **{"placement.negatives": 0.1})
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ConfigError, match=r"nothing.toml: there is no such file"):
+        load_settings(tmp_path / "nothing.toml")
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="can't be read"):
+        load_settings(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path):
+    (tmp_path / "render.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load_settings(tmp_path / "render.toml")
+
+
+def test_a_plugin_is_imported_in_the_process_that_reads_and_in_one_that_gets_the_settings(tmp_path):
+    """In processes of their own, for a registered name stays registered."""
+    (tmp_path / "rain_for_a_test.py").write_text(RAIN)
+    (tmp_path / "render.toml").write_text(
+        "plugins = ['rain_for_a_test']\nrandomizers = ['rain', 'camera']\n[rain]\ndrops = 9\n"
+    )
+    read = "import pickle, sys; from pathlib import Path; from synth.config import load_settings, make_stack; "
+    first = read + "sys.stdout.buffer.write(pickle.dumps(load_settings(Path('render.toml'))))"
+    second = read + "print(make_stack(pickle.loads(sys.stdin.buffer.read()))['rain'].drops)"
+    environment = {"PYTHONPATH": f"{tmp_path}:{':'.join(p for p in sys.path if p)}"}
+    options = {"cwd": tmp_path, "env": environment, "capture_output": True, "check": True}
+    pickled = subprocess.run([sys.executable, "-c", first], **options).stdout
+    assert subprocess.run([sys.executable, "-c", second], input=pickled, **options).stdout.strip() == b"9"
+
+
+def test_settings_can_be_sent_to_a_worker():
+    assert pickle.loads(pickle.dumps(load_settings(None, {"seed": 4}))).seed == 4
