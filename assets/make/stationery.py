@@ -68,7 +68,7 @@ def _sleeve(length_m: float, width_m: float, seed: int) -> Skin:
     white = plain((0.95, 0.95, 0.95), seed=seed + 2, roughness=0.5, size_px=(160, 64))
     skin = blended(rubber, card, smoothstep(-0.0002, 0.0002, x + 0.008))
     skin = blended(skin, white, rectangle(x, y, (0.017, 0), (0.003, 1), 0.0002))
-    return blended(skin, white, ink(x, y, "ERASER", centre=(0.0035, 0), height=0.35 * width_m))
+    return blended(skin, white, ink(x, y, "ERASER", centre=(0.0035, 0), height=0.3 * width_m))
 
 
 def paper_clip(rng: np.random.Generator) -> Model:
