@@ -17,7 +17,7 @@ test: setup  ## lint, types and tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 demo: setup  ## meshes in, a detector and its AP on a real photo out
-	$(BIN)/synth demo
+	$(BIN)/synth demo --overwrite
 
 clean:  ## remove .venv and all caches; data/ and runs/ stay
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
