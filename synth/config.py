@@ -55,8 +55,11 @@ class RenderSettings(BaseModel):
 
     def resolved(self) -> dict[str, Any]:
         """Every setting with its value, defaults included, as JSON: what the manifest keeps."""
-        plain: dict[str, Any] = self.model_dump(mode="json", exclude={"tables"})
-        return plain | {name: _fields(part) for name, part in make_stack(self).items()}
+        parts = {name: _fields(part) for name, part in make_stack(self).items()}
+        # As they come back from the disk: a tuple isn't equal to the list that JSON makes of it, and so no run could
+        # ever be resumed.
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(self.model_dump(mode="json", exclude={"tables"}) | parts))
+        return plain
 
     def sha256(self) -> str:
         """Of the resolved settings."""

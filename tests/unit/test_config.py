@@ -1,5 +1,6 @@
 """render.toml and the command line: what is read, and what each mistake is told."""
 
+import json
 import pickle
 import subprocess
 import sys
@@ -60,8 +61,10 @@ def test_resolved_settings_hold_every_default_and_follow_the_values_alone(tmp_pa
     settings = settings_of(tmp_path, "[lights]\nlamps = [1, 1]\n")
     resolved = settings.resolved()
     assert resolved["size"] == [640, 480]
-    assert resolved["lights"]["lamps"] == (1, 1)
+    assert resolved["lights"]["lamps"] == [1, 1]
     assert set(resolved) >= {"placement", "camera", "lights", "policy", "seed"}
+    # A manifest must compare equal to the settings that it was written from.
+    assert json.loads(json.dumps(resolved)) == resolved
     # Written out or left to the default, the same settings are the same.
     assert settings_of(tmp_path, "seed = 0\n[lights]\n").sha256() == RenderSettings().sha256()
     assert settings.sha256() != RenderSettings().sha256()
@@ -129,9 +132,9 @@ def test_a_plugin_is_imported_in_the_process_that_reads_and_in_one_that_gets_the
     first = read + "sys.stdout.buffer.write(pickle.dumps(load_settings(Path('render.toml'))))"
     second = read + "print(make_stack(pickle.loads(sys.stdin.buffer.read()))['rain'].drops)"
     environment = {"PYTHONPATH": f"{tmp_path}:{':'.join(p for p in sys.path if p)}"}
-    options = {"cwd": tmp_path, "env": environment, "capture_output": True, "check": True}
-    pickled = subprocess.run([sys.executable, "-c", first], **options).stdout
-    assert subprocess.run([sys.executable, "-c", second], input=pickled, **options).stdout.strip() == b"9"
+    options = {"cwd": tmp_path, "env": environment, "capture_output": True}
+    pickled = subprocess.run([sys.executable, "-c", first], check=True, **options).stdout
+    assert subprocess.run([sys.executable, "-c", second], check=True, input=pickled, **options).stdout.strip() == b"9"
 
 
 def test_settings_can_be_sent_to_a_worker():
