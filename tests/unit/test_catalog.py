@@ -103,7 +103,7 @@ def test_only_answers_a_wrong_name_with_the_nearest(tmp_path):
 
 
 def test_an_unknown_asset_is_told(tmp_path):
-    with pytest.raises(AssetError, match="no asset 'a/2.glb'"):
+    with pytest.raises(AssetError, match=r"no asset 'a/2.glb'"):
         catalog_of(tmp_path, "a/1.glb")["a/2.glb"]
 
 

@@ -68,7 +68,7 @@ def test_a_data_set_without_manifest_is_not_complete(tmp_path):
 def test_a_data_set_without_annotations_is_told(tmp_path):
     dataset(tmp_path)
     (tmp_path / "annotations.json").unlink()
-    with pytest.raises(DatasetError, match="annotations.json is missing"):
+    with pytest.raises(DatasetError, match=r"annotations.json is missing"):
         read_coco(tmp_path)
 
 

@@ -1,0 +1,298 @@
+"""Plan, shards, merge, resume and overwrite, with the renderer that needs no OpenGL."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+
+from synth.config import load_settings
+from synth.dataset import read_coco
+from synth.engine import local, shards
+from synth.engine.local import render_dataset
+from synth.engine.plan import Plan, make_plan
+from synth.errors import DatasetError
+from synth.render.fake import FakeRenderer
+
+SETTINGS = load_settings(None, {"size": (160, 120), "placement.count": (3, 8), "placement.negatives": 0.3})
+
+
+@pytest.fixture(autouse=True)
+def without_opengl(monkeypatch):
+    monkeypatch.setattr(shards, "Renderer", FakeRenderer)
+
+
+@pytest.fixture
+def plan(assets, tmp_path):
+    return Plan(SETTINGS, assets, tmp_path / "data", n_frames=7, shard_frames=3)
+
+
+@pytest.fixture(scope="module")
+def done(assets, tmp_path_factory) -> Path:
+    """A finished data set; not to be written to."""
+    out = tmp_path_factory.mktemp("done") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "Renderer", FakeRenderer)
+        render_dataset(Plan(SETTINGS, assets, out, n_frames=7, shard_frames=3), workers=1)
+    return out
+
+
+def tree(folder):
+    """Every file by its name, with its content's hash."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def loaded(done, name):
+    return json.loads((done / name).read_bytes())
+
+
+def test_shards_cover_every_frame_once(plan):
+    assert [(shard.start, shard.stop) for shard in plan.shards()] == [(0, 3), (3, 6), (6, 7)]
+
+
+@pytest.mark.parametrize(("n", "workers", "expected"), [(1, 1, 1), (7, 2, 1), (64, 2, 8), (5000, 2, 64)])
+def test_a_plan_has_shards_enough_for_all_workers(assets, tmp_path, n, workers, expected):
+    plan = make_plan(SETTINGS, assets, tmp_path, n, workers)
+    assert plan.shard_frames == expected
+    assert sum(shard.stop - shard.start for shard in plan.shards()) == n
+
+
+def test_a_finished_data_set_has_a_file_of_each_kind_for_each_frame_and_no_shards(done):
+    names = set(tree(done))
+    kinds = {"images": "jpg", "masks/instance": "png", "masks/class": "png", "panoptic": "png"}
+    frames = {f"{kind}/{index:06d}.{suffix}" for kind, suffix in kinds.items() for index in range(7)}
+    assert names == frames | {"annotations.json", "panoptic.json", "manifest.json"}
+
+
+def test_the_manifest_counts_what_annotations_hold(done):
+    coco, manifest = loaded(done, "annotations.json"), loaded(done, "manifest.json")
+    counts = manifest["counts"]
+    kept = [annotation for annotation in coco["annotations"] if not annotation["iscrowd"]]
+    with_objects = {annotation["image_id"] for annotation in coco["annotations"]}
+    assert counts["images"] == len(coco["images"]) == 7
+    assert counts["annotations"] == len(kept) > 0
+    assert counts["ignored"] == len(coco["annotations"]) - len(kept)
+    assert counts["images_without_objects"] == 7 - len(with_objects)
+    assert sum(counts["per_category"].values()) == len(kept)
+    assert counts["removed"].get("min_visible_fraction:ignore", 0) <= counts["ignored"]
+    assert manifest["n_frames"] == 7
+    assert manifest["categories"] == [{"id": k, "name": name} for k, name in ((1, "ball"), (2, "box"), (3, "drum"))]
+
+
+def test_images_without_objects_are_kept_as_true_negatives(done):
+    pictures = read_coco(done).pictures
+    empty = [picture for picture in pictures if not picture.instances]
+    assert empty, "the seed of this test should give a negative"
+    assert all(picture.path.is_file() for picture in empty)
+
+
+def test_pycocotools_loads_the_annotations_and_agrees_on_masks_and_areas(done, capsys):
+    coco = COCO(str(done / "annotations.json"))
+    assert coco.anns
+    for annotation in coco.anns.values():
+        image = coco.imgs[annotation["image_id"]]
+        with Image.open(done / image["labels"]["instance"]) as picture:
+            mask = np.asarray(picture) == annotation["instance_id"]
+        assert np.array_equal(coco.annToMask(annotation).astype(bool), mask)
+        rle = annotation["segmentation"]
+        assert annotation["area"] == coco_mask.area(rle) == np.count_nonzero(mask)
+        assert annotation["bbox"] == coco_mask.toBbox(rle).tolist()
+
+
+def test_the_class_image_says_the_same_as_the_annotations(done):
+    coco = loaded(done, "annotations.json")
+    category = {(a["image_id"], a["instance_id"]): a["category_id"] for a in coco["annotations"]}
+    for image in coco["images"]:
+        with Image.open(done / image["labels"]["instance"]) as picture:
+            instance = np.asarray(picture)
+        expected = [[category.get((image["id"], int(k)), 0) for k in row] for row in instance]
+        with Image.open(done / image["labels"]["class"]) as picture:
+            assert np.asarray(picture).tolist() == expected
+
+
+def test_panoptic_segments_are_those_of_the_picture(done):
+    panoptic = loaded(done, "panoptic.json")
+    assert len(panoptic["annotations"]) == 7
+    assert all(category["isthing"] == 1 for category in panoptic["categories"])
+    for annotation in panoptic["annotations"]:
+        with Image.open(done / "panoptic" / annotation["file_name"]) as picture:
+            red, green, blue = np.moveaxis(np.asarray(picture).astype(int), -1, 0)
+        ids, areas = np.unique(red + 256 * green + 65536 * blue, return_counts=True)
+        seen = {int(k): int(area) for k, area in zip(ids, areas, strict=True) if k}
+        assert {segment["id"]: segment["area"] for segment in annotation["segments_info"]} == seen
+
+
+def test_what_was_drawn_is_kept_with_each_image(done):
+    assert all("camera" in image["drawn"] for image in loaded(done, "annotations.json")["images"])
+
+
+@pytest.mark.parametrize("shard_frames", [1, 4, 64])
+def test_the_size_of_shards_has_no_part_in_the_bytes(assets, tmp_path, done, shard_frames):
+    render_dataset(Plan(SETTINGS, assets, tmp_path / "data", 7, shard_frames), workers=1)
+    assert tree(tmp_path / "data") == tree(done)
+
+
+def test_frames_done_add_up_to_all(plan):
+    told = []
+    render_dataset(plan, workers=1, on_frames=told.append)
+    assert sum(told) == 7
+
+
+class KilledError(Exception):
+    """Stands for a kill."""
+
+
+def killed_at(plan, monkeypatch, frame):
+    """Run until a frame, and die there as abruptly as one process can."""
+    render = FakeRenderer.render
+
+    def dying(self, scene):
+        if scene.index == frame:
+            raise KilledError
+        return render(self, scene)
+
+    monkeypatch.setattr(FakeRenderer, "render", dying)
+    with pytest.raises(KilledError):
+        render_dataset(plan, workers=1)
+    monkeypatch.setattr(FakeRenderer, "render", render)
+
+
+@pytest.mark.parametrize("frame", [0, 2, 3, 6])
+def test_a_killed_run_goes_on_to_the_same_bytes(plan, monkeypatch, done, frame):
+    killed_at(plan, monkeypatch, frame)
+    assert not (plan.out / "manifest.json").exists()
+    with pytest.raises(DatasetError, match="isn't complete"):
+        read_coco(plan.out)
+    render_dataset(plan, workers=1, resume=True)
+    assert tree(plan.out) == tree(done)
+
+
+def test_what_was_whole_is_not_made_again(plan, monkeypatch):
+    killed_at(plan, monkeypatch, 4)
+    made = []
+    make = local.make_shard
+    monkeypatch.setattr(
+        local, "make_shard", lambda maker, shard, **more: made.append(shard.number) or make(maker, shard, **more)
+    )
+    render_dataset(plan, workers=1, resume=True)
+    assert made == [1, 2]
+
+
+def test_a_resumed_run_keeps_the_size_of_its_shards(plan, monkeypatch, assets, done):
+    killed_at(plan, monkeypatch, 4)
+    render_dataset(Plan(SETTINGS, assets, plan.out, 7, shard_frames=2), workers=1, resume=True)
+    assert tree(plan.out) == tree(done)
+
+
+@pytest.mark.parametrize("step", ["_write_annotations", "_write_panoptic"])
+def test_a_run_killed_while_merging_goes_on_to_the_same_bytes(plan, monkeypatch, done, step):
+    from synth.engine import merge
+
+    def dying(*arguments):
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(merge, step, dying)
+        with pytest.raises(KilledError):
+            render_dataset(plan, workers=1)
+    render_dataset(plan, workers=1, resume=True)
+    assert tree(plan.out) == tree(done)
+
+
+def test_a_run_killed_after_its_manifest_was_written_is_only_tidied(plan, done):
+    shutil.copytree(done, plan.out)
+    (plan.out / "shards" / "000000").mkdir(parents=True)
+    render_dataset(plan, workers=1, resume=True)
+    assert tree(plan.out) == tree(done)
+    assert not (plan.out / "shards").exists()
+
+
+def test_to_resume_what_is_finished_changes_nothing(plan, done, monkeypatch):
+    shutil.copytree(done, plan.out)
+    monkeypatch.setattr(shards, "Renderer", None)
+    manifest = render_dataset(plan, workers=1, resume=True)
+    assert manifest["counts"]["images"] == 7
+    assert tree(plan.out) == tree(done)
+
+
+def test_a_finished_data_set_is_not_replaced_unasked(plan, done):
+    shutil.copytree(done, plan.out)
+    with pytest.raises(DatasetError, match=r"is there already. Go on with --resume, or replace it with --overwrite"):
+        render_dataset(plan, workers=1)
+    assert tree(plan.out) == tree(done)
+
+
+def test_to_overwrite_makes_it_anew(plan, done):
+    shutil.copytree(done, plan.out)
+    (plan.out / "images/000000.jpg").write_bytes(b"altered")
+    render_dataset(plan, workers=1, overwrite=True)
+    assert tree(plan.out) == tree(done)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_of_something_else_is_never_touched(plan, overwrite):
+    plan.out.mkdir()
+    (plan.out / "thesis.txt").write_text("years of work")
+    with pytest.raises(DatasetError, match=str(plan.out)):
+        render_dataset(plan, workers=1, overwrite=overwrite)
+    assert [path.name for path in plan.out.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_in_the_place_of_the_folder_is_told(plan, overwrite):
+    plan.out.write_text("a file")
+    with pytest.raises(DatasetError, match="is a file"):
+        render_dataset(plan, workers=1, overwrite=overwrite)
+
+
+def test_an_empty_folder_is_used(plan, done):
+    plan.out.mkdir()
+    render_dataset(plan, workers=1)
+    assert tree(plan.out) == tree(done)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [({"seed": 1}, "seed settings"), ({"camera.roll_deg": (0.0, 1.0)}, "camera settings"), ({}, "n")],
+)
+def test_what_was_begun_otherwise_is_not_resumed_and_the_difference_is_named(plan, monkeypatch, assets, changed, named):
+    killed_at(plan, monkeypatch, 4)
+    overrides = {"size": (160, 120), "placement.count": (3, 8), "placement.negatives": 0.3} | changed
+    other = Plan(load_settings(None, overrides), assets, plan.out, 7 if changed else 8, 3)
+    with pytest.raises(DatasetError, match=f"was made with other {named}"):
+        render_dataset(other, workers=1, resume=True)
+
+
+def test_altered_assets_are_not_resumed(plan, monkeypatch, assets, tmp_path):
+    copied = tmp_path / "assets"
+    shutil.copytree(assets, copied)
+    begun = Plan(SETTINGS, copied, plan.out, 7, 3)
+    killed_at(begun, monkeypatch, 4)
+    shutil.copy(copied / "ball/sphere.glb", copied / "drum/cylinder.glb")
+    with pytest.raises(DatasetError, match="was made with other assets"):
+        render_dataset(begun, workers=1, resume=True)
+
+
+def test_a_broken_mesh_costs_nothing_that_is_there(plan, done, assets, tmp_path):
+    from synth.errors import AssetError
+
+    shutil.copytree(done, plan.out)
+    copied = tmp_path / "assets"
+    shutil.copytree(assets, copied)
+    (copied / "drum/cylinder.glb").write_bytes(b"glTF, cut")
+    with pytest.raises(AssetError, match=r"cylinder.glb"):
+        render_dataset(Plan(SETTINGS, copied, plan.out, 7, 3), workers=1, overwrite=True)
+    assert tree(plan.out) == tree(done)
+
+
+def test_other_seeds_make_other_scenes(assets, tmp_path, done):
+    other = load_settings(None, {"size": (160, 120), "placement.count": (3, 8), "placement.negatives": 0.3, "seed": 1})
+    render_dataset(Plan(other, assets, tmp_path / "data", 7, 3), workers=1)
+    same = {name for name, content in tree(tmp_path / "data").items() if tree(done).get(name) == content}
+    assert not {name for name in same if name.startswith("images/")}
