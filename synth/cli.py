@@ -110,6 +110,8 @@ def train_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
 ) -> None:
     """Fine-tune a Faster R-CNN on rendered data, on a GPU or a CPU."""
+    # Before the import, which takes seconds: a typing error is told at once.
+    aliases = _aliases(alias)
     from train.commands import train
 
     train(
@@ -126,7 +128,7 @@ def train_command(
             "device": device,
             "seed": seed,
         },
-        aliases=_aliases(alias),
+        aliases=aliases,
         ignore_labels=ignore_label,
         resume=resume,
         overwrite=overwrite,
@@ -146,13 +148,14 @@ def eval_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
 ) -> None:
     """Measure a run on real photos: figures, pictures of hits and misses, a report."""
+    aliases = _aliases(alias)
     from train.commands import evaluate_run
 
     evaluate_run(
         photos=photos,
         run=run,
         runs=RUNS,
-        aliases=_aliases(alias),
+        aliases=aliases,
         ignore_labels=ignore_label,
         ious=iou,
         out=out,
