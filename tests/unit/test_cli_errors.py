@@ -1,0 +1,146 @@
+"""The user's faults at the command line: one line on stderr, the right exit code, nothing that looks whole."""
+
+import shutil
+import sys
+
+import pytest
+
+from synth import cli
+from synth.engine import shards
+from synth.render import gl
+from synth.render.fake import FakeRenderer
+
+
+@pytest.fixture
+def synth(capsys, monkeypatch, tmp_path):
+    """Run a command in an empty folder; gives its exit code and the lines on stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["synth", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, capsys.readouterr().err.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def faked(monkeypatch):
+    monkeypatch.setattr(shards, "Renderer", FakeRenderer)
+
+
+def fails(outcome, code, *words):
+    """One line on stderr that begins with the program's name and has all of the words."""
+    seen, lines = outcome
+    assert (seen, len(lines)) == (code, 1), outcome
+    assert lines[0].startswith("synth: ")
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.mark.parametrize("n", ["0", "-5"])
+def test_no_frames_is_a_wrong_use(synth, n, tmp_path):
+    fails(synth("render", "--n", n), 2, f"--n {n}", "at least 1")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--workers", "0"], "--workers 0"),
+        (["--size", "640"], "--size 640: expected WIDTHxHEIGHT"),
+        (["--size", "axb"], "--size axb"),
+        (["--frame", "-1"], "--frame -1"),
+    ],
+)
+def test_options_that_make_no_sense_are_a_wrong_use(synth, assets, options, words):
+    fails(synth("render", "--n", "1", "--assets", assets, *options), 2, words)
+
+
+def test_an_option_that_is_none_and_a_number_that_is_none_are_a_wrong_use(synth):
+    assert synth("render", "--colour")[0] == 2
+    assert synth("render", "--n", "many")[0] == 2
+
+
+@pytest.mark.parametrize("pair", ["cone", "=x", "x="])
+def test_an_alias_that_is_no_pair_is_a_wrong_use(synth, pair):
+    fails(synth("eval", "photos", "--alias", pair), 2, f"--alias {pair}", "LABEL=CATEGORY")
+
+
+def test_a_folder_of_assets_that_is_not_there_is_told(synth, tmp_path):
+    fails(synth("render", "--n", "1", "--assets", "meshes"), 1, "meshes: there is no such folder", "--assets DIR")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_without_meshes_is_told(synth, tmp_path):
+    (tmp_path / "meshes").mkdir()
+    fails(synth("render", "--n", "1", "--assets", "meshes", "--out", "data"), 1, "no meshes of any category")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unknown_category_is_told_with_the_nearest(synth, assets, tmp_path):
+    outcome = synth("render", "--n", "1", "--assets", assets, "--category", "bax", "--out", "data")
+    fails(outcome, 1, 'no category "bax"', 'Did you mean "box"?')
+    assert not (tmp_path / "data").exists()
+
+
+def test_settings_that_are_broken_are_told_with_the_file(synth, assets, tmp_path):
+    (tmp_path / "render.toml").write_text("[placement\n")
+    fails(synth("render", "--n", "1", "--assets", assets, "--out", "data"), 1, "render.toml: not valid TOML")
+    (tmp_path / "mine.toml").write_text("sise = [1, 1]\n")
+    outcome = synth("render", "--n", "1", "--assets", assets, "--out", "data", "--config", "mine.toml")
+    fails(outcome, 1, "mine.toml", 'Did you mean "size"?')
+    fails(synth("render", "--n", "1", "--config", "none.toml"), 1, "none.toml: there is no such file")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_broken_mesh_is_told_before_the_first_frame(synth, assets, tmp_path):
+    shutil.copytree(assets, tmp_path / "meshes")
+    (tmp_path / "meshes/box/cube.glb").write_bytes(b"glTF and then\nnothing")
+    outcome = synth("render", "--n", "1", "--assets", "meshes", "--out", "data")
+    fails(outcome, 1, "meshes/box/cube.glb: can't be read as a mesh")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_mesh_in_millimetres_is_told_its_unit(synth, assets, tmp_path):
+    import trimesh
+
+    shutil.copytree(assets, tmp_path / "meshes")
+    trimesh.creation.box((100, 100, 100)).export(tmp_path / "meshes/box/cube.glb")
+    outcome = synth("render", "--n", "1", "--assets", "meshes", "--out", "data")
+    fails(outcome, 1, "meshes/box/cube.glb: the mesh is 100 m wide", 'unit = "mm"', "assets.toml")
+
+
+def test_a_data_set_that_is_there_is_not_replaced_unasked(synth, assets, tmp_path, faked, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["synth", "render", "--n=1", f"--assets={assets}", "--out=data", "--workers=1"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    before = (tmp_path / "data/manifest.json").stat().st_mtime_ns
+    outcome = synth("render", "--n", "1", "--assets", assets, "--out", "data", "--workers", "1")
+    fails(outcome, 1, "data: a data set is there already", "--resume", "--overwrite")
+    assert (tmp_path / "data/manifest.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_without_opengl_it_is_told_what_was_tried_and_what_to_install(synth, assets, tmp_path, monkeypatch, workers):
+    tried = (gl.Way("egl", "libEGL.so.1 is not installed"), gl.Way("osmesa", "libOSMesa.so is not installed"))
+    monkeypatch.setattr(gl, "ways", lambda: tried)
+    monkeypatch.delenv("PYOPENGL_PLATFORM", raising=False)
+    if workers == 2:
+        # A worker is a process of its own, which has no part in the patch: there, only the environment tells.
+        monkeypatch.setenv("PYOPENGL_PLATFORM", "nonsense")
+    outcome = synth("render", "--n", "2", "--assets", assets, "--out", "data", "--workers", workers)
+    if workers == 1:
+        fails(outcome, 1, "libEGL.so.1 is not installed", "libOSMesa.so is not installed", "apt-get install")
+    else:
+        fails(outcome, 1, 'PYOPENGL_PLATFORM is "nonsense"')
+    assert not (tmp_path / "data/manifest.json").exists()
+    assert not (tmp_path / "data/annotations.json").exists()
+
+
+def test_an_unknown_platform_is_told_with_those_there_are(synth, assets, monkeypatch):
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "nonsense")
+    outcome = synth("render", "--n", "1", "--assets", assets, "--frame", "0", "--out", "data")
+    fails(outcome, 1, 'PYOPENGL_PLATFORM is "nonsense". Unset it, or set it to egl or osmesa.')
