@@ -90,11 +90,11 @@ class CameraPose:
         if not targets:
             return scene_size_m(draft, rng), np.zeros(3)
         i = targets[int(rng.integers(len(targets)))]
-        return placed_size_m(draft, draft.objects[i]), spheres(draft)[0][i]
+        return placed_size_m(draft.meshes, draft.objects[i]), spheres(draft.meshes, draft.objects)[0][i]
 
     def _size_share(self, draft: SceneDraft, size_m: float, rng: np.random.Generator) -> float:
         low, high = self.object_size
-        centers, radii = spheres(draft)
+        centers, radii = spheres(draft.meshes, draft.objects)
         labelled = np.array([placed.category_id is not None for placed in draft.objects], bool)
         if labelled.sum() > 1:
             extent_m = float(np.max(np.ptp(centers[labelled], axis=0)) + 2 * radii[labelled].mean())
@@ -112,7 +112,7 @@ def _step_back(
     draft: SceneDraft, target_m: NDArray[np.float64], direction: NDArray[np.float64], distance_m: float
 ) -> NDArray[np.float64]:
     """(3,) the camera's place in that direction, as far away as is wanted or as the objects need."""
-    centers, radii = spheres(draft)
+    centers, radii = spheres(draft.meshes, draft.objects)
     while True:
         eye_m = target_m + direction * distance_m
         if np.all(np.linalg.norm(centers - eye_m, axis=1) >= CLEAR_RADII * radii):

@@ -2,6 +2,8 @@
 
 __all__ = ["asset_size_m", "hull_m", "placed_size_m", "scene_size_m", "spheres"]
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,30 +18,30 @@ def asset_size_m(meshes: MeshStore, asset_id: str) -> float:
     return float(np.max(np.ptp(meshes[asset_id].bounds_m, axis=0)))
 
 
-def placed_size_m(draft: SceneDraft, placed: Placed) -> float:
+def placed_size_m(meshes: MeshStore, placed: Placed) -> float:
     """Largest extent of an object as it is scaled."""
-    return asset_size_m(draft.meshes, placed.asset_id) * placed.scale
+    return asset_size_m(meshes, placed.asset_id) * placed.scale
 
 
 def scene_size_m(draft: SceneDraft, rng: np.random.Generator) -> float:
     """The size of the scene's targets (their median); in a scene without, that of any target it might have had."""
-    sizes = [placed_size_m(draft, placed) for placed in draft.objects if placed.category_id is not None]
+    sizes = [placed_size_m(draft.meshes, placed) for placed in draft.objects if placed.category_id is not None]
     if sizes:
         return float(np.median(sizes))
     targets = draft.catalog.targets
     return asset_size_m(draft.meshes, targets[int(rng.integers(len(targets)))].asset_id)
 
 
-def hull_m(draft: SceneDraft, placed: Placed) -> NDArray[np.float64]:
+def hull_m(meshes: MeshStore, placed: Placed) -> NDArray[np.float64]:
     """(N, 3) the object's hull vertices in the world."""
-    return apply(scaled(placed.world_from_object, placed.scale), draft.meshes[placed.asset_id].hull_m)
+    return apply(scaled(placed.world_from_object, placed.scale), meshes[placed.asset_id].hull_m)
 
 
-def spheres(draft: SceneDraft) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def spheres(meshes: MeshStore, objects: Sequence[Placed]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(N, 3) centres and (N,) radii of spheres around the objects' bounding boxes, in the world."""
-    centers, radii = np.empty((len(draft.objects), 3)), np.empty(len(draft.objects))
-    for i, placed in enumerate(draft.objects):
-        bounds = draft.meshes[placed.asset_id].bounds_m * placed.scale
+    centers, radii = np.empty((len(objects), 3)), np.empty(len(objects))
+    for i, placed in enumerate(objects):
+        bounds = meshes[placed.asset_id].bounds_m * placed.scale
         centers[i] = apply(placed.world_from_object, bounds.mean(axis=0)[None])[0]
         radii[i] = np.linalg.norm(bounds[1] - bounds[0]) / 2
     return centers, radii

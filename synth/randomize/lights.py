@@ -59,7 +59,7 @@ class Lights:
         }
         draft.lights.append(_sun(sun["elevation_deg"], sun["azimuth_deg"], sun["kelvin"], sun["ratio"]))
         lamps = [self._draw_lamp(rng) for _ in range(rng.integers(self.lamps[0], self.lamps[1] + 1))]
-        centers, radii = spheres(draft)
+        centers, radii = spheres(draft.meshes, draft.objects)
         extent_m = float(np.max(np.ptp(centers, axis=0)) / 2 + radii.max()) if len(radii) else 0.1
         for lamp in lamps:
             draft.lights.append(_lamp(extent_m, **lamp))

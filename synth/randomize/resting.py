@@ -33,7 +33,7 @@ def occupied(draft: SceneDraft) -> Layout:
     layout = Layout()
     for placed in draft.objects:
         may_carry = draft.catalog[placed.asset_id].pose == "face_up"
-        layout.add(Footprint.of(hull_m(draft, placed), may_carry))
+        layout.add(Footprint.of(hull_m(draft.meshes, placed), may_carry))
     return layout
 
 

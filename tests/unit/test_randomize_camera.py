@@ -1,0 +1,55 @@
+"""Where the camera goes, by pinhole arithmetic."""
+
+import numpy as np
+import pytest
+
+from synth.randomize import DEFAULT_STACK
+from synth.randomize.draft import RANDOMIZERS
+from synth.randomize.extent import spheres
+from synth.randomize.stack import randomize
+
+SIZE = (640, 480)
+
+
+def scene_of(meshes, index: int, **changed):
+    stack = {name: RANDOMIZERS[name]() for name in DEFAULT_STACK} | changed
+    return randomize(stack, meshes, size_wh_px=SIZE, seed=0, index=index)
+
+
+def test_a_target_has_the_wanted_size_in_the_picture(meshes):
+    camera = RANDOMIZERS["camera"](object_size=(0.25, 0.25), crowd=100.0)
+    placement = RANDOMIZERS["placement"](count=(1, 1), negatives=0.0)
+    for index in range(10):
+        scene = scene_of(meshes, index, camera=camera, placement=placement)
+        # All targets are 0.1 m across.
+        seen_px = scene.camera.focal_px * 0.1 / scene.drawn["camera"]["distance_m"]
+        assert seen_px == pytest.approx(0.25 * 480)
+
+
+def test_a_target_in_the_middle_is_seen_in_the_middle(meshes):
+    camera = RANDOMIZERS["camera"](off_center=0.0, center_jitter=0.0)
+    placement = RANDOMIZERS["placement"](count=(1, 1), negatives=0.0)
+    scene = scene_of(meshes, 0, camera=camera, placement=placement)
+    target_m = scene.objects[0].world_from_object[:3, 3]
+    assert scene.camera.project(target_m[None]) == pytest.approx(np.array([[320.0, 240.0]]))
+
+
+def test_the_camera_is_above_the_plane_and_outside_of_every_object(meshes):
+    for index in range(60):
+        scene = scene_of(meshes, index)
+        eye_m = scene.camera.world_from_camera[:3, 3]
+        assert eye_m[2] > 0
+        centers, radii = spheres(meshes, scene.objects)
+        assert np.all(np.linalg.norm(centers - eye_m, axis=1) >= 1.5 * radii - 1e-9)
+
+
+def test_the_field_of_view_is_the_one_drawn(meshes):
+    scene = scene_of(meshes, 1)
+    half = np.degrees(np.arctan(320 / scene.camera.focal_px))
+    assert 2 * half == pytest.approx(scene.drawn["camera"]["field_of_view_deg"])
+
+
+def test_straight_down_is_a_view_like_any_other(meshes):
+    camera = RANDOMIZERS["camera"](elevation_deg=(90.0, 90.0))
+    scene = scene_of(meshes, 2, camera=camera)
+    assert scene.camera.world_from_camera[:3, 2] == pytest.approx([0, 0, -1], abs=1e-6)

@@ -1,0 +1,75 @@
+"""Lights and materials: what physics and arithmetic say of them."""
+
+import numpy as np
+import pytest
+
+from synth.errors import ConfigError
+from synth.randomize import DEFAULT_STACK
+from synth.randomize.draft import RANDOMIZERS
+from synth.randomize.lights import color_of_kelvin
+from synth.randomize.stack import randomize
+from synth.scene import Finish
+
+
+def scene_of(meshes, index: int, **changed):
+    stack = {name: RANDOMIZERS[name]() for name in DEFAULT_STACK} | changed
+    return randomize(stack, meshes, size_wh_px=(640, 480), seed=0, index=index)
+
+
+def test_6500_kelvin_is_white():
+    assert color_of_kelvin(6500) == pytest.approx((1, 1, 1))
+
+
+def test_a_bulb_is_redder_than_the_sun_and_the_sky_bluer():
+    bulb, sky = color_of_kelvin(2800), color_of_kelvin(12000)
+    assert bulb[0] > bulb[1] > bulb[2]
+    assert sky[0] < sky[1] < sky[2]
+
+
+def test_one_light_casts_a_shadow_and_all_shine_from_above(meshes):
+    for index in range(30):
+        lights = scene_of(meshes, index).lights
+        assert sum(light.casts_shadow for light in lights) == 1
+        assert all(light.world_from_light[2, 2] < 0 for light in lights)
+
+
+def test_the_sun_gives_the_plane_the_wanted_part_of_the_ambient_light(meshes):
+    lights = RANDOMIZERS["lights"](direct_ratio=(2.0, 2.0), raking=0.0, lamps=(0, 0))
+    (sun,) = scene_of(meshes, 0, lights=lights).lights
+    on_the_plane = sun.intensity * -sun.world_from_light[2, 2]
+    assert on_the_plane == pytest.approx(2 * np.pi)
+
+
+def test_raking_light_is_low(meshes):
+    lights = RANDOMIZERS["lights"](raking=1.0, raking_deg=(8.0, 25.0))
+    for index in range(10):
+        assert 8 <= scene_of(meshes, index, lights=lights).drawn["lights"]["sun"]["elevation_deg"] <= 25
+
+
+def test_no_strength_leaves_the_material_as_it_is(meshes):
+    materials = RANDOMIZERS["materials"](default_strength=0.0, distractor_strength=0.0)
+    for placed in scene_of(meshes, 0, materials=materials).objects:
+        assert np.asarray(placed.finish.color_matrix) == pytest.approx(np.eye(3))
+        assert placed.finish.roughness_gain == placed.finish.metallic_gain == Finish().metallic_gain == 1
+
+
+def test_grey_objects_have_equal_red_green_and_blue_but_for_their_tint(meshes):
+    materials = RANDOMIZERS["materials"](default_strength=1.0, distractor_strength=1.0, grey=1.0)
+    scene = scene_of(meshes, 0, materials=materials)
+    for placed, drawn in zip(scene.objects, scene.drawn["materials"], strict=True):
+        rows = np.asarray(placed.finish.color_matrix) / np.asarray(drawn["tint_rgb"])[:, None]
+        assert rows[0] == pytest.approx(rows[1])
+        assert rows[0] == pytest.approx(rows[2])
+
+
+def test_a_turn_of_the_hue_alone_leaves_grey_grey(meshes):
+    scene = scene_of(meshes, 4)
+    for placed, drawn in zip(scene.objects, scene.drawn["materials"], strict=True):
+        grey = np.asarray(placed.finish.color_matrix) @ np.ones(3)
+        assert grey / np.asarray(drawn["tint_rgb"]) == pytest.approx(np.full(3, drawn["value"]))
+
+
+def test_a_strength_for_no_category_is_told(meshes):
+    materials = RANDOMIZERS["materials"](strength={"bax": 0.1})
+    with pytest.raises(ConfigError, match='Did you mean "b'):
+        scene_of(meshes, 0, materials=materials)
