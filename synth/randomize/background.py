@@ -1,6 +1,6 @@
 """What the objects stand on, and the surroundings that light them and are mirrored in them."""
 
-__all__ = ["Backdrops", "pictures_in"]
+__all__ = ["Surroundings", "pictures_in"]
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +23,7 @@ SEEDS = 64
 
 @RANDOMIZERS.register("background")
 @dataclass(frozen=True, slots=True)
-class Backdrops:
+class Surroundings:
     """A textured plane under the objects, and an environment around them.
 
     Attributes:
@@ -116,7 +116,8 @@ class Backdrops:
 
 @lru_cache(maxsize=64)
 def pictures_in(folder: str, suffixes: frozenset[str]) -> tuple[str, ...]:
-    """The pictures in a folder and below it, sorted; read once.
+    """The pictures in a folder and below it, sorted; read once. Hidden files are none: some systems put a hidden twin
+    of no picture beside each.
 
     Raises:
         ConfigError: there is no such folder, or no picture in it.
@@ -124,7 +125,8 @@ def pictures_in(folder: str, suffixes: frozenset[str]) -> tuple[str, ...]:
     path = Path(folder)
     if not path.is_dir():
         raise ConfigError(f"{folder}: there is no such folder of backgrounds. Name one that holds pictures.")
-    found = tuple(sorted(str(file) for file in path.rglob("*") if file.suffix.lower() in suffixes and file.is_file()))
+    pictures = (file for file in path.rglob("*") if file.suffix.lower() in suffixes and not file.name.startswith("."))
+    found = tuple(sorted(str(file) for file in pictures if file.is_file()))
     if not found:
         raise ConfigError(
             f"{folder}: there are no pictures in it ({', '.join(sorted(suffixes))}). Name another folder."

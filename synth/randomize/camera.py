@@ -1,6 +1,6 @@
 """From where the scene is seen, so that an object has the wanted size in the picture."""
 
-__all__ = ["CameraPose"]
+__all__ = ["Viewpoint"]
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ CLEAR_RADII = 1.5
 
 @RANDOMIZERS.register("camera")
 @dataclass(frozen=True, slots=True)
-class CameraPose:
+class Viewpoint:
     """Look at one of the targets from above the plane.
 
     Attributes:
@@ -34,8 +34,8 @@ class CameraPose:
         off_center: How far from the picture's middle the target may be, as a part of its shorter side.
     """
 
-    object_size: tuple[float, float] = (0.06, 0.7)
-    crowd: float = 2.0
+    object_size: tuple[float, float] = (0.06, 0.8)
+    crowd: float = 2.5
     elevation_deg: tuple[float, float] = (20.0, 90.0)
     overhead: float = 0.3
     roll_deg: tuple[float, float] = (-10.0, 10.0)
@@ -44,8 +44,9 @@ class CameraPose:
     off_center: float = 0.35
 
     def __post_init__(self) -> None:
-        check_ranges(self, "object_size", "field_of_view_deg", above=0)
-        check_ranges(self, "elevation_deg", least=1)
+        check_ranges(self, "object_size", above=0)
+        check_ranges(self, "field_of_view_deg", least=1, most=150)
+        check_ranges(self, "elevation_deg", least=1, most=90)
         check_ranges(self, "roll_deg")
         check_shares(self, "overhead")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from synth.catalog import Asset
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import check_ranges, choice, log_uniform, uniform
+from synth.randomize.draws import check_ranges, check_shares, choice, log_uniform, uniform
 from synth.randomize.extent import asset_size_m, scene_size_m
 from synth.randomize.resting import Spacing, occupied, set_down
 
@@ -37,6 +37,7 @@ class Distractors:
     def __post_init__(self) -> None:
         check_ranges(self, "count", least=0)
         check_ranges(self, "size_ratio", "scale", "gap", above=0)
+        check_shares(self, "touching", "overlapping")
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
         wanted = int(rng.integers(self.count[0], self.count[1] + 1)) if draft.catalog.distractors else 0

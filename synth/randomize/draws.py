@@ -34,18 +34,22 @@ def choice(rng: np.random.Generator, among: Sequence[T]) -> T:
     return among[int(rng.integers(len(among)))]
 
 
-def check_ranges(settings: Any, *names: str, least: float = -math.inf, above: float = -math.inf) -> None:
+def check_ranges(
+    settings: Any, *names: str, least: float = -math.inf, above: float = -math.inf, most: float = math.inf
+) -> None:
     """Check that the named fields are ranges.
 
     Raises:
-        ConfigError: one is not [least, greatest], reaches below `least`, or down to `above`.
+        ConfigError: one is not [least, greatest], reaches below `least`, down to `above`, or beyond `most`.
     """
     for name in names:
         low, high = getattr(settings, name)
         if not low <= high:
             raise ConfigError(f"{name}: expected [least, greatest], got [{low:g}, {high:g}]. Swap the two.")
-        if low < least or low <= above:
-            bound = f"at least {least:g}" if low < least else f"more than {above:g}"
+        if low < least or low <= above or high > most:
+            bound = f"at most {most:g}" if high > most else f"at least {least:g}"
+            if low <= above:
+                bound = f"more than {above:g}"
             raise ConfigError(f"{name}: expected {bound}, got [{low:g}, {high:g}].")
 
 

@@ -45,7 +45,7 @@ class Lights:
 
     def __post_init__(self) -> None:
         check_ranges(self, "direct_ratio", "kelvin", "lamp_ratio", "lamp_distance", above=0)
-        check_ranges(self, "elevation_deg", "raking_deg", least=1)
+        check_ranges(self, "elevation_deg", "raking_deg", least=1, most=90)
         check_ranges(self, "lamps", least=0)
         check_shares(self, "raking")
 

@@ -59,11 +59,11 @@ class Materials:
         return self.strength.get(category, self.default_strength)
 
     def _draw(self, strength: float, rng: np.random.Generator) -> dict[str, Any]:
-        """The square on hue and tint: half the strength is a shade of the same colour, not half of all colours."""
+        """Powers on hue and tint: half the strength is a shade of the same colour, not half of all colours."""
         most_tint = 0.9 * strength**2
         grey, saturation = chance(rng, self.grey * strength), uniform(rng, (1 - strength, 1 + 0.5 * strength))
         return {
-            "hue_rad": uniform(rng, (-1, 1)) * np.pi * strength**2,
+            "hue_rad": uniform(rng, (-1, 1)) * np.pi * strength**3,
             "saturation": 0.0 if grey else saturation,
             "value": log_uniform(rng, (1 - 0.6 * strength, 1 + 0.3 * strength)),
             "tint_rgb": rng.uniform(1 - most_tint, 1, 3).tolist(),

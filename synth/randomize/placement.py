@@ -40,7 +40,7 @@ class Placement:
     def __post_init__(self) -> None:
         check_ranges(self, "count", least=1)
         check_ranges(self, "gap", above=0)
-        check_ranges(self, "touching", "overlapping", least=0)
+        check_ranges(self, "touching", "overlapping", least=0, most=1)
         check_shares(self, "negatives", "one_category")
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:

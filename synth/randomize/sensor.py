@@ -1,6 +1,6 @@
 """What the camera does to the light: exposure, white balance, focus, noise, and its own idea of a good picture."""
 
-__all__ = ["SensorNoise"]
+__all__ = ["CameraQuality"]
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from synth.scene import Sensor
 
 @RANDOMIZERS.register("sensor")
 @dataclass(frozen=True, slots=True)
-class SensorNoise:
+class CameraQuality:
     """From a good camera to a poor one.
 
     Attributes:
@@ -54,7 +54,7 @@ class SensorNoise:
         check_ranges(self, "exposure_stops", "warmth", "greenness")
         check_ranges(self, "blur_sigma_px", "shot_noise", "read_noise", "saturation", "sharpen", least=0)
         check_ranges(self, "gamma", above=0)
-        check_ranges(self, "jpeg_quality", least=1)
+        check_ranges(self, "jpeg_quality", least=1, most=100)
         check_shares(self, "blurred", "noisy", "grey", "sharpened", "recompressed")
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:

@@ -21,6 +21,7 @@ def photos(tmp_path):
     (folder / "deep").mkdir(parents=True)
     for name in ("b.jpg", "a.PNG", "deep/c.jpg"):
         Image.new("RGB", (4, 4)).save(folder / name)
+    (folder / "._b.jpg").write_bytes(b"a file manager's own")
     (folder / "notes.txt").write_text("no picture")
     return folder
 

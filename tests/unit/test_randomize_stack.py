@@ -100,6 +100,7 @@ def test_distractors_are_of_a_size_with_the_targets(meshes):
         ("placement", {"negatives": 1.5}, "negatives"),
         ("distractors", {"size_ratio": (0.0, 1.0)}, "size_ratio"),
         ("camera", {"object_size": (0.5, 0.1)}, "object_size"),
+        ("camera", {"elevation_deg": (20.0, 100.0)}, "elevation_deg"),
         ("lights", {"kelvin": (-1.0, 5000.0)}, "kelvin"),
         ("materials", {"strength": {"box": 2.0}}, "strength.box"),
         ("background", {"free_space": -0.1}, "free_space"),
