@@ -84,7 +84,15 @@ class Context:
         self._platform.make_current()
 
     def close(self) -> None:
-        self._platform.delete_context()
+        """Delete the context. The EGL display stays: pyrender would end it for every other context of the process."""
+        display, context = (getattr(self._platform, name, None) for name in ("_egl_display", "_egl_context"))
+        if display is None:
+            self._platform.delete_context()
+            return
+        from OpenGL import EGL  # noqa: PLC0415
+
+        EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, EGL.EGL_NO_CONTEXT)
+        EGL.eglDestroyContext(display, context)
 
 
 def open_context() -> Context:

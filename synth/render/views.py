@@ -44,7 +44,9 @@ def depth_range_m(camera: Camera, hulls_m: list[NDArray[np.float64]], surface: b
     """
     points = np.concatenate([*hulls_m, np.zeros((1, 3))])
     depths = apply(camera.camera_from_world, points)[:, 2]
-    nearest = depths.min() if hulls_m else np.inf
+    # Without the world's origin, added for scenes that are empty: it may lie anywhere, and a near plane that is too
+    # near costs the depth its precision.
+    nearest = depths[:-1].min() if hulls_m else np.inf
     if surface:
         nearest = min(nearest, 0.5 * camera.world_from_camera[2, 3])
     far = 4 * max(float(depths.max()), float(camera.world_from_camera[2, 3]), 1e-2)
