@@ -4,7 +4,7 @@ Without a depth test, each object ORs its own bit into the pixels that it covers
 beyond the picture is counted in the neighbouring pictures of the same pixel grid.
 """
 
-__all__ = ["AmodalPass", "outside_tiles"]
+__all__ = ["AmodalPass", "outside_windows"]
 
 from itertools import product
 
@@ -20,6 +20,8 @@ from synth.render.views import camera_clip
 from synth.scene import Camera, Scene
 
 BITS = 32
+# (x, y, width, height) in pixels of a target.
+Window = tuple[int, int, int, int]
 # An object that passes close by the camera covers any number of pictures; its count ends this far out on each side.
 FARTHEST_TILE = 4
 
@@ -41,29 +43,29 @@ class AmodalPass:
             (K, H, W) bits as `Frame.amodal_bits`, and (N,) pixels of each whole object.
         """
         n = len(scene.objects)
-        full_px = np.zeros(n, np.int64)
         clip = camera_clip(scene.camera, near_m, far_m)
-        planes = []
-        for start in range(0, n, BITS):
-            numbers = range(start, min(start + BITS, n))
-            planes.append(self._draw_bits(scene, clip, frozenset(numbers)))
-            full_px[numbers] += _count_bits(planes[-1], len(numbers))
-        by_tile: dict[tuple[int, int], list[int]] = {}
-        for number, hull_m in enumerate(hulls_m):
-            for tile in outside_tiles(scene.camera, hull_m):
-                by_tile.setdefault(tile, []).append(number)
-        for tile, numbers_there in by_tile.items():
+        whole = (0, 0, self._target.width_px, self._target.height_px)
+        groups = [frozenset(range(start, min(start + BITS, n))) for start in range(0, n, BITS)]
+        planes = [self._draw_bits(scene, clip, group, whole) for group in groups]
+        full_px = np.zeros(n, np.int64)
+        for group, plane in zip(groups, planes, strict=True):
+            _add_counts(full_px, plane, group)
+        for tile, windows in _by_tile(scene.camera, hulls_m).items():
             tile_clip = camera_clip(scene.camera, near_m, far_m, tile)
-            for start in range(0, n, BITS):
-                chosen = frozenset(number for number in numbers_there if start <= number < start + BITS)
-                if chosen:
-                    counts = _count_bits(self._draw_bits(scene, tile_clip, chosen), min(BITS, n - start))
-                    full_px[start : start + BITS] += counts
+            for group in groups:
+                if reaching := group & windows.keys():
+                    window = _around([windows[number] for number in reaching])
+                    _add_counts(full_px, self._draw_bits(scene, tile_clip, reaching, window), reaching)
         shape = (0, self._target.height_px, self._target.width_px)
         return np.stack(planes) if planes else np.zeros(shape, np.uint32), full_px
 
-    def _draw_bits(self, scene: Scene, clip_from_world: Matrix, numbers: frozenset[int]) -> NDArray[np.uint32]:
+    def _draw_bits(
+        self, scene: Scene, clip_from_world: Matrix, numbers: frozenset[int], window: Window
+    ) -> NDArray[np.uint32]:
+        """(h, w) bits of the numbered objects in a window of the target."""
         self._target.bind()
+        GL.glEnable(GL.GL_SCISSOR_TEST)
+        GL.glScissor(*window)
         self._target.clear()
         GL.glDisable(GL.GL_DEPTH_TEST)
         GL.glEnable(GL.GL_COLOR_LOGIC_OP)
@@ -78,7 +80,8 @@ class AmodalPass:
             program.set_vectors("u_object", object_uniforms(placed, drawable.material, clip_from_world, number))
             drawable.draw()
         GL.glDisable(GL.GL_COLOR_LOGIC_OP)
-        return np.asarray(self._target.read(0), np.uint32)
+        GL.glDisable(GL.GL_SCISSOR_TEST)
+        return np.asarray(self._target.read(0, window), np.uint32)
 
     def _program(self, defines: tuple[str, ...]) -> Program:
         if defines not in self._programs:
@@ -89,25 +92,49 @@ class AmodalPass:
         return self._programs[defines]
 
 
-def outside_tiles(camera: Camera, hull_m: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Which neighbours of the picture an object reaches into, in whole pictures right and down.
+def outside_windows(camera: Camera, hull_m: NDArray[np.float64]) -> dict[tuple[int, int], Window]:
+    """Where an object reaches outside the picture.
 
     Args:
         camera: The camera.
         hull_m: (K, 3) world points of the object's hull.
+    Returns:
+        For each neighbour, counted in whole pictures right and down, the part of it that the object may cover.
     """
     points_px = camera.project(hull_m)
     size = np.array([camera.width_px, camera.height_px])
+    farthest = FARTHEST_TILE * size
     if np.any(np.isnan(points_px)):
-        low, high = np.full(2, -FARTHEST_TILE), np.full(2, FARTHEST_TILE)
+        low, high = -farthest, farthest + size
     else:
-        low, high = (np.floor(edge / size).astype(int) for edge in (points_px.min(axis=0), points_px.max(axis=0)))
-        low, high = np.maximum(low, -FARTHEST_TILE), np.minimum(high, FARTHEST_TILE)
-    tiles = product(range(int(low[0]), int(high[0]) + 1), range(int(low[1]), int(high[1]) + 1))
-    return [tile for tile in tiles if tile != (0, 0)]
+        low, high = np.floor(points_px.min(axis=0)).astype(int), np.ceil(points_px.max(axis=0)).astype(int)
+        low, high = np.maximum(low, -farthest), np.minimum(high, farthest + size)
+    first, last = low // size, (high - 1) // size
+    windows: dict[tuple[int, int], Window] = {}
+    for tile in product(range(int(first[0]), int(last[0]) + 1), range(int(first[1]), int(last[1]) + 1)):
+        if tile != (0, 0):
+            corner = np.maximum(low - size * tile, 0)
+            extent = np.minimum(high - size * tile, size) - corner
+            windows[tile] = (int(corner[0]), int(corner[1]), int(extent[0]), int(extent[1]))
+    return windows
 
 
-def _count_bits(bits: NDArray[np.uint32], n: int) -> NDArray[np.int64]:
-    """(n,) how many pixels have each of the lowest n bits set."""
+def _by_tile(camera: Camera, hulls_m: list[NDArray[np.float64]]) -> dict[tuple[int, int], dict[int, Window]]:
+    by_tile: dict[tuple[int, int], dict[int, Window]] = {}
+    for number, hull_m in enumerate(hulls_m):
+        for tile, window in outside_windows(camera, hull_m).items():
+            by_tile.setdefault(tile, {})[number] = window
+    return by_tile
+
+
+def _around(windows: list[Window]) -> Window:
+    x, y = min(window[0] for window in windows), min(window[1] for window in windows)
+    right, bottom = max(window[0] + window[2] for window in windows), max(window[1] + window[3] for window in windows)
+    return x, y, right - x, bottom - y
+
+
+def _add_counts(counts: NDArray[np.int64], bits: NDArray[np.uint32], numbers: frozenset[int]) -> None:
+    """Add to each number's count the pixels that have its bit."""
     covered = bits[bits != 0]
-    return np.array([np.count_nonzero(covered & np.uint32(1 << bit)) for bit in range(n)], np.int64)
+    for number in numbers:
+        counts[number] += np.count_nonzero(covered & np.uint32(1 << number % BITS))

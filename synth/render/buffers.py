@@ -1,6 +1,6 @@
 """Textures and framebuffers: the boxes that the passes fill and read."""
 
-__all__ = ["Target", "Texture2D", "depth_map", "upload"]
+__all__ = ["Target", "Texture2D", "depth_map", "moments_map", "upload"]
 
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from OpenGL import GL
 TRANSFER = {
     GL.GL_RGBA8: (GL.GL_RGBA, GL.GL_UNSIGNED_BYTE),
     GL.GL_SRGB8_ALPHA8: (GL.GL_RGBA, GL.GL_UNSIGNED_BYTE),
+    GL.GL_RG32F: (GL.GL_RG, GL.GL_FLOAT),
     GL.GL_RGB16F: (GL.GL_RGB, GL.GL_FLOAT),
     GL.GL_RGBA16F: (GL.GL_RGBA, GL.GL_FLOAT),
     GL.GL_RGBA32F: (GL.GL_RGBA, GL.GL_FLOAT),
@@ -33,12 +34,20 @@ class Texture2D:
         GL.glActiveTexture(GL.GL_TEXTURE0 + unit)
         GL.glBindTexture(GL.GL_TEXTURE_2D, self.handle)
 
+    def replace(self, pixels: NDArray[np.generic]) -> None:
+        """New pixels of the same size and kind."""
+        self.bind(0)
+        layout, kind = TRANSFER[self.internal]
+        GL.glTexSubImage2D(GL.GL_TEXTURE_2D, 0, 0, 0, self.width_px, self.height_px, layout, kind, pixels)
+
     def delete(self) -> None:
         GL.glDeleteTextures([self.handle])
 
 
 def _allocate(width_px: int, height_px: int, internal: int, pixels: NDArray[np.generic] | None = None) -> Texture2D:
     layout, kind = TRANSFER[internal]
+    if pixels is not None and pixels.shape[2:] == (3,):
+        layout = GL.GL_RGB  # GL adds the alpha of 1, faster than NumPy
     texture = Texture2D(int(GL.glGenTextures(1)), width_px, height_px, internal)
     texture.bind(0)
     # Rows of RGB bytes need not be a multiple of four long, which is GL's default and shears such pictures.
@@ -66,12 +75,8 @@ def upload(pixels: NDArray[np.uint8] | NDArray[np.float32], *, srgb: bool = Fals
         srgb: Decode the bytes to linear light when sampled.
         mirrored: Repeat mirrorwise, so that any picture tiles without a seam; else repeat.
     """
-    height, width, channels = pixels.shape
-    if pixels.dtype == np.uint8 and channels == 3:
-        opaque = np.full((height, width, 1), 255, np.uint8)
-        pixels = np.concatenate([pixels.astype(np.uint8), opaque], axis=2)
     internal = GL.GL_RGB16F if pixels.dtype == np.float32 else GL.GL_SRGB8_ALPHA8 if srgb else GL.GL_RGBA8
-    texture = _allocate(width, height, internal, np.ascontiguousarray(pixels))
+    texture = _allocate(pixels.shape[1], pixels.shape[0], internal, np.ascontiguousarray(pixels))
     GL.glGenerateMipmap(GL.GL_TEXTURE_2D)
     _parameters(GL.GL_LINEAR_MIPMAP_LINEAR, GL.GL_LINEAR, GL.GL_MIRRORED_REPEAT if mirrored else GL.GL_REPEAT)
     return texture
@@ -121,23 +126,35 @@ class Target:
         if self.depth:
             GL.glClearBufferfv(GL.GL_DEPTH, 0, np.ones(1, np.float32))
 
-    def read(self, number: int) -> NDArray[np.generic]:
-        """Colour texture `number` as (H, W) uint32 or (H, W, 4) float32 or uint8; row 0 is the picture's top."""
+    def read(self, number: int, window: tuple[int, int, int, int] | None = None) -> NDArray[np.generic]:
+        """Colour texture `number` as (H, W) uint32 or (H, W, 4) float32 or uint8; row 0 is the picture's top.
+
+        Args:
+            number: Of the texture.
+            window: Read only this (x, y, width, height).
+        """
         internal = self.colors[number].internal
         dtype, channels = {GL.GL_R32UI: (np.uint32, 1), GL.GL_RGBA8: (np.uint8, 4)}.get(internal, (np.float32, 4))
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
         GL.glReadBuffer(GL.GL_COLOR_ATTACHMENT0 + number)
-        return self._read(*TRANSFER[internal], np.dtype(dtype), channels)
+        return self._read(*TRANSFER[internal], np.dtype(dtype), channels, window)
 
     def read_depth(self) -> NDArray[np.generic]:
         """(H, W) float32 in [0, 1], as GL keeps it."""
         return self._read(*TRANSFER[GL.GL_DEPTH_COMPONENT32F], np.dtype(np.float32), 1)
 
-    def _read(self, layout: int, kind: int, dtype: np.dtype[np.generic], channels: int) -> NDArray[np.generic]:
+    def _read(
+        self,
+        layout: int,
+        kind: int,
+        dtype: np.dtype[np.generic],
+        channels: int,
+        window: tuple[int, int, int, int] | None = None,
+    ) -> NDArray[np.generic]:
+        x, y, width, height = window or (0, 0, self.width_px, self.height_px)
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
-        shape = (self.height_px, self.width_px) if channels == 1 else (self.height_px, self.width_px, channels)
-        pixels = np.empty(shape, dtype)
-        GL.glReadPixels(0, 0, self.width_px, self.height_px, layout, kind, pixels)
+        pixels = np.empty((height, width) if channels == 1 else (height, width, channels), dtype)
+        GL.glReadPixels(x, y, width, height, layout, kind, pixels)
         return pixels
 
     def delete(self) -> None:
@@ -155,3 +172,11 @@ def depth_map(size_px: int) -> Target:
     GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_COMPARE_MODE, GL.GL_COMPARE_REF_TO_TEXTURE)
     GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_COMPARE_FUNC, GL.GL_LEQUAL)
     return target
+
+
+def moments_map(size_px: int) -> Texture2D:
+    """A square texture of two floats a texel, blended between texels; beyond its edge both are 1, the farthest."""
+    texture = _allocate(size_px, size_px, GL.GL_RG32F)
+    _parameters(GL.GL_LINEAR, GL.GL_LINEAR, GL.GL_CLAMP_TO_BORDER)
+    GL.glTexParameterfv(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_BORDER_COLOR, np.ones(4, np.float32))
+    return texture

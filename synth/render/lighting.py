@@ -30,8 +30,6 @@ SAMPLERS = (
     "u_environment",
     "u_backdrop",
 )
-# The wide taps of the sky map reach this far, as a share of the objects' own height or width.
-SKY_REACH = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +80,16 @@ class LightingPass:
             buffers.colors[unit].bind(unit)
         buffers.bind_depth(3)
         maps.sun.bind_depth(4)
-        maps.sky.bind_depth(5)
+        maps.sky.bind(5)
         program.set_matrix("u_world_from_clip", inverse(clip_from_world))
         program.set_vectors("u_eye", scene.camera.world_from_camera[:3, 3])
         program.set_matrix("u_shadow_from_world", maps.sun_from_world)
         program.set_matrix("u_sky_from_world", maps.sky_from_world)
         program.set_float("u_shadow_offset_m", 1.5 * maps.sun_texel_m)
-        program.set_float("u_sky_radius", self._sky_radius(scene, maps))
         self._set_lights(scene)
         GL.glBindVertexArray(self._no_vertices)
         GL.glDrawArrays(GL.GL_TRIANGLES, 0, 3)
         return self._target
-
-    def _sky_radius(self, scene: Scene, maps: DepthMaps) -> float:
-        """The taps' reach in texture space: about a third of an object, so that the dark rim follows its size."""
-        n = max(len(scene.objects), 1)
-        return SKY_REACH / np.sqrt(n) if maps.sky_width_m > 0 else 0.0
 
     def _set_lights(self, scene: Scene) -> None:
         places, colors = np.zeros((MAX_LIGHTS, 4)), np.zeros((MAX_LIGHTS, 4))
@@ -116,7 +108,8 @@ class LightingPass:
         environment.texture.bind(6)
         levels = np.log2(environment.texture.width_px)
         program.set_float("u_environment_gain", background.environment_gain)
-        program.set_float("u_environment_angle", background.environment_angle_rad)
+        angle = background.environment_angle_rad
+        program.set_vectors("u_environment_turn", np.array([np.cos(angle), np.sin(angle)]))
         # The roughest reflection is a lobe of some 60 degrees: three texels of the small end are too few.
         program.set_float("u_environment_levels", float(max(levels - 2.5, 0)))
         program.set_vectors("u_irradiance", environment.harmonics)

@@ -16,6 +16,20 @@ vec3 tone(vec3 light) { return light / (1.0 + max(max(light.r, light.g), light.b
 vec3 untone(vec3 color) { return color / max(1.0 - max(max(color.r, color.g), color.b), 1e-3); }
 float luma(vec3 color) { return dot(color, vec3(0.299, 0.587, 0.114)); }
 
+vec3 along_edge(vec2 at) {
+    vec2 texel = 1.0 / vec2(textureSize(u_light, 0)), center = at * texel;
+    float nw = luma(tone(texture(u_light, center + vec2(-0.5, -0.5) * texel).rgb));
+    float ne = luma(tone(texture(u_light, center + vec2(0.5, -0.5) * texel).rgb));
+    float sw = luma(tone(texture(u_light, center + vec2(-0.5, 0.5) * texel).rgb));
+    float se = luma(tone(texture(u_light, center + vec2(0.5, 0.5) * texel).rgb));
+    vec2 along = vec2((sw + se) - (nw + ne), (nw + sw) - (ne + se));
+    along /= max(min(abs(along.x), abs(along.y)), 0.03 * (nw + ne + sw + se) + 1e-4);
+    along = clamp(along, -2.0, 2.0) * texel;
+    vec3 inner = tone(texture(u_light, center - along / 6.0).rgb) + tone(texture(u_light, center + along / 6.0).rgb);
+    vec3 outer = tone(texture(u_light, center - along / 2.0).rgb) + tone(texture(u_light, center + along / 2.0).rgb);
+    return untone(0.25 * (inner + outer));
+}
+
 void main() {
     ivec2 at = ivec2(gl_FragCoord.xy), last = textureSize(u_light, 0) - 1;
     ivec2 left = max(at - ivec2(1, 0), ivec2(0)), right = min(at + ivec2(1, 0), last);
@@ -26,20 +40,9 @@ void main() {
         || texelFetch(u_instance, above, 0).r != id || texelFetch(u_instance, below, 0).r != id;
     // Within one object a fold is an edge where the depth's second difference is large against the depth.
     float z = metres(at);
-    edge = edge || abs(metres(left) + metres(right) - 2.0 * z) > 0.004 * z || abs(metres(above) + metres(below) - 2.0 * z) > 0.004 * z;
-    if (!edge) {
-        o_light = here;
-        return;
-    }
-    vec2 texel = 1.0 / vec2(textureSize(u_light, 0)), center = gl_FragCoord.xy * texel;
-    float nw = luma(tone(texture(u_light, center + vec2(-0.5, -0.5) * texel).rgb));
-    float ne = luma(tone(texture(u_light, center + vec2(0.5, -0.5) * texel).rgb));
-    float sw = luma(tone(texture(u_light, center + vec2(-0.5, 0.5) * texel).rgb));
-    float se = luma(tone(texture(u_light, center + vec2(0.5, 0.5) * texel).rgb));
-    vec2 along = vec2((sw + se) - (nw + ne), (nw + sw) - (ne + se));
-    along /= max(min(abs(along.x), abs(along.y)), 0.03 * (nw + ne + sw + se) + 1e-4);
-    along = clamp(along, -2.0, 2.0) * texel;
-    vec3 inner = tone(texture(u_light, center - along / 6.0).rgb) + tone(texture(u_light, center + along / 6.0).rgb);
-    vec3 outer = tone(texture(u_light, center - along / 2.0).rgb) + tone(texture(u_light, center + along / 2.0).rgb);
-    o_light = vec4(untone(0.25 * (inner + outer)), 1.0);
+    edge = edge || abs(metres(left) + metres(right) - 2.0 * z) > 0.004 * z
+        || abs(metres(above) + metres(below) - 2.0 * z) > 0.004 * z;
+    // A loop of no or one turn, not an if: software rasterisers run both sides of an if, but leave a loop.
+    for (int turn = 0; turn < int(edge); turn++) here.rgb = along_edge(gl_FragCoord.xy);
+    o_light = here;
 }

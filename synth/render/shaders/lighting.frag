@@ -1,9 +1,6 @@
 // Flows in: the geometry pass's buffers, lights, shadow and sky maps, environment. Flows out: linear light, each pixel once.
 const float PI = 3.14159265359;
 const int MAX_LIGHTS = 16;
-// A spiral by the golden angle: point i lies at the square root of (i + 1/2) / 8 and turns by 2.39996 radians.
-const vec2 SPIRAL[8] = vec2[8](vec2(0.25, 0.0), vec2(-0.319, 0.292), vec2(0.049, -0.557), vec2(0.402, 0.525),
-    vec2(-0.739, -0.131), vec2(0.700, -0.445), vec2(-0.234, 0.870), vec2(-0.446, -0.859));
 in vec2 v_screen;
 uniform sampler2D u_albedo_metallic, u_normal_roughness, u_emissive, u_depth;
 uniform mat4 u_world_from_clip;
@@ -11,19 +8,21 @@ uniform vec3 u_eye;
 uniform int u_light_count;
 uniform vec4 u_light_place[MAX_LIGHTS];   // xyz: direction towards the light (w = 0), or its position (w = 1)
 uniform vec4 u_light_color[MAX_LIGHTS];   // rgb: intensity, w: 1 where the shadow map is this light's
-uniform sampler2DShadow u_shadow_map, u_sky_map;
+uniform sampler2DShadow u_shadow_map;
+uniform sampler2D u_sky_map;              // blurred mean of the zenith's depth, and of its square
 uniform mat4 u_shadow_from_world, u_sky_from_world;
-uniform float u_shadow_offset_m, u_sky_radius;
+uniform float u_shadow_offset_m;
 uniform sampler2D u_environment, u_backdrop;
-uniform float u_environment_gain, u_environment_angle, u_environment_levels;
+uniform float u_environment_gain, u_environment_levels;
+uniform vec2 u_environment_turn;          // cosine and sine of its angle about z
 uniform vec3 u_irradiance[9];             // spherical harmonics of the environment, convolved with the cosine
 uniform vec3 u_backdrop_gain;             // zero: the environment is what lies behind
 uniform vec2 u_backdrop_scale;
 layout(location = 0) out vec4 o_light;
 
 vec3 environment_direction(vec3 direction) {
-    float c = cos(u_environment_angle), s = sin(u_environment_angle);
-    return vec3(c * direction.x + s * direction.y, c * direction.y - s * direction.x, direction.z);
+    vec2 turn = u_environment_turn;
+    return vec3(dot(turn, direction.xy), turn.x * direction.y - turn.y * direction.x, direction.z);
 }
 
 vec3 environment(vec3 direction, float level) {
@@ -53,19 +52,15 @@ float sunlight(vec3 position, vec3 normal) {
     return lit * 0.25;
 }
 
-// How much of the sky is seen: the same question asked of a map drawn from straight above, over a wide disc. The disc
-// turns from pixel to pixel, which makes a fine grain of what would else be eight faint copies of every edge.
-// Source of the turn: Jimenez, Next generation post processing in Call of Duty, 2014 (interleaved gradient noise).
+// How much of the sky is seen, from what lies above nearby: Chebyshev's bound on how much of it is deeper than here.
+// Source: Donnelly & Lauritzen, Variance shadow maps, 2006; here the blur is the size of the objects.
 float sky_visibility(vec3 position, vec3 normal) {
-    vec4 place = u_sky_from_world * vec4(position + normal * u_shadow_offset_m, 1.0);
-    place.z = min(place.z, 1.0);
-    float turn = 6.2831853 * fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
-    float c = cos(turn) * u_sky_radius, s = sin(turn) * u_sky_radius, seen = 0.0;
-    mat2 rotation = mat2(c, s, -s, c);
-    for (int i = 0; i < 8; i++) seen += texture(u_sky_map, vec3(place.xy + rotation * SPIRAL[i], place.z));
+    vec3 place = (u_sky_from_world * vec4(position + normal * u_shadow_offset_m, 1.0)).xyz;
+    vec2 moments = texture(u_sky_map, place.xy).rg;
+    float above = max(min(place.z, 1.0) - moments.x, 0.0), variance = max(moments.y - moments.x * moments.x, 1e-5);
+    float seen = variance / (variance + above * above);
     // A wall sees half the sky by its own standing, which the irradiance by its normal has counted already.
-    float unhidden = 0.5 + 0.5 * clamp(normal.z, 0.0, 1.0);
-    return mix(0.25, 1.0, min(seen / (8.0 * unhidden), 1.0));
+    return mix(0.2, 1.0, min(seen / (0.5 + 0.5 * clamp(normal.z, 0.0, 1.0)), 1.0));
 }
 
 // GGX with Schlick's Fresnel and the height-correlated visibility term.
