@@ -25,6 +25,7 @@ from train.checkpoint import BEST, LAST, Run, load_run
 from train.evaluate import check_free, evaluate
 from train.figures import EvalReport
 from train.fit import RunSummary, fit
+from train.metrics import checked_ious
 from train.predict import predict
 from train.progress import ConsoleReporter
 from train.settings import TrainSettings, choose_device
@@ -120,6 +121,7 @@ def evaluate_run(
     folder = run or latest_run(runs)
     out = out or folder / "eval"
     check_free(out, overwrite=overwrite)
+    checked_ious(ious)
     loaded = load_run(folder, device=choose_device(device))
     truth, read = read_labelme(
         photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
@@ -197,7 +199,7 @@ def _print_report(console: Console, report: EvalReport, notes: Sequence[str], ou
         return
     for line in notes:
         console.print(line, soft_wrap=True, markup=False)
-    console.print(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.", soft_wrap=True)
+    console.print(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.", soft_wrap=True, markup=False)
     console.print(category_table(report))
     console.print(overlap_table(report))
     console.print(f"-> {out / 'report.html'}", soft_wrap=True)
