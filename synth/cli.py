@@ -91,6 +91,32 @@ def render_command(
     )
 
 
+@app.command("preview")
+def preview_command(
+    n: Annotated[int, typer.Option("--n", help="How many scenes.")] = 16,
+    out: Annotated[Path, typer.Option(help="The contact sheet, .jpg or .png.")] = Path("preview.jpg"),
+    assets: Annotated[
+        Path | None, typer.Option(help="Folder of meshes, <category>/*.glb or with an assets.toml.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings, render.toml.")] = None,
+    category: Annotated[list[str], typer.Option(help="Only this category; may be repeated.")] = [],
+    backgrounds: Annotated[list[Path], typer.Option(help="Folder of photos to stand on; may be repeated.")] = [],
+    environments: Annotated[list[Path], typer.Option(help="Folder of .hdr files or photos to be lit by.")] = [],
+    seed: Annotated[int | None, typer.Option(help="Of all randomness.")] = None,
+    size: Annotated[str | None, typer.Option(help="Of the pictures.", metavar="640x480")] = None,
+    labels: Annotated[bool, typer.Option(help="Draw the labels.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sheet that is there.")] = False,
+) -> None:
+    """Draw the first frames on one sheet, with their labels."""
+    from synth.engine.commands import plan_of
+    from synth.report.preview import preview
+
+    overrides = _render_overrides(category, backgrounds, environments, seed, size)
+    plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides)
+    preview(plan, out, overwrite=overwrite, labels=labels)
+    typer.echo(f"{n} scenes -> {out}")
+
+
 @app.command("train")
 def train_command(
     data: Annotated[list[Path], typer.Option(help="Folder of a rendered data set; may be repeated.")] = [],

@@ -1,6 +1,6 @@
 """`synth render`: options in, a data set and a line about it out."""
 
-__all__ = ["render"]
+__all__ = ["plan_of", "render"]
 
 import os
 import time
@@ -44,21 +44,33 @@ def render(
         SynthError: as the options' checks, the assets, the settings and the machine have it.
     """
     console = console or Console(highlight=False)
-    if n < 1:
-        raise UsageError(f"--n {n}: expected at least 1 frame.")
     if workers is not None and workers < 1:
         raise UsageError(f"--workers {workers}: expected at least 1.")
-    settings = load_settings(config or (SETTINGS if SETTINGS.is_file() else None), overrides)
-    workers = min(workers or os.cpu_count() or 1, n)
-    plan = make_plan(settings, assets or default_assets(), out, n, workers)
+    workers = max(1, min(workers or os.cpu_count() or 1, n))
+    plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides, workers=workers)
     if frame is not None:
         _render_frame(plan, frame, console)
         return {}
     started = time.monotonic()
     with _progress(console, n) as advance:
         manifest = render_dataset(plan, workers=workers, resume=resume, overwrite=overwrite, on_frames=advance)
-    console.print(_summary(manifest, settings, out, time.monotonic() - started), soft_wrap=True)
+    console.print(_summary(manifest, plan.settings, out, time.monotonic() - started), soft_wrap=True)
     return manifest
+
+
+def plan_of(
+    *, n: int, out: Path, assets: Path | None, config: Path | None, overrides: Mapping[str, Any], workers: int = 1
+) -> Plan:
+    """The options that say what is to be made, as a plan; `render.toml` and `assets/` are taken where they lie.
+
+    Raises:
+        UsageError: `n` is no number of frames.
+        ConfigError: as `load_settings`.
+    """
+    if n < 1:
+        raise UsageError(f"--n {n}: expected at least 1 frame.")
+    settings = load_settings(config or (SETTINGS if SETTINGS.is_file() else None), overrides)
+    return make_plan(settings, assets or default_assets(), out, n, workers)
 
 
 def default_assets() -> Path:

@@ -1,0 +1,68 @@
+"""Labels drawn on their picture: outlines of masks, visible and amodal boxes, names."""
+
+__all__ = ["draw_labels"]
+
+import colorsys
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from synth.annotate.observed import Fields
+from synth.annotate.sample import Sample
+
+TINT = 0.25
+# Turning the hue by the golden ratio keeps neighbours' colours apart, however many there are.
+GOLDEN = 0.61803398875
+Rgb = tuple[int, int, int]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def draw_labels(sample: Sample, names: Mapping[int, str]) -> Image.Image:
+    """The sample's picture with every label on it: a tint on each mask, a box around it, the category's name.
+
+    A label that the policy says to ignore has a grey box.
+
+    Args:
+        sample: A labelled frame.
+        names: Category names by id.
+    """
+    image = Image.fromarray(_tinted(sample))
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(size=max(10, image.height // 32))
+    for annotation in sample.annotations:
+        color = (150, 150, 150) if annotation["iscrowd"] else _color(annotation["instance_id"])
+        x, y, width, height = annotation["bbox"]
+        draw.rectangle((x - 1, y - 1, x + width, y + height), outline=color, width=max(1, image.height // 400))
+        _write(draw, (x, y), _words(annotation, names), color, font)
+    return image
+
+
+def _tinted(sample: Sample) -> NDArray[np.uint8]:
+    palette = np.zeros((int(sample.instance.max(initial=0)) + 1, 3))
+    for annotation in sample.annotations:
+        palette[annotation["instance_id"]] = _color(annotation["instance_id"])
+    labelled = (sample.instance > 0)[..., None]
+    mixed = (1 - TINT) * sample.rgb + TINT * palette[sample.instance]
+    return np.where(labelled, mixed, sample.rgb).astype(np.uint8)
+
+
+def _words(annotation: Fields, names: Mapping[int, str]) -> str:
+    fraction = annotation["visible_fraction"]
+    name = names[annotation["category_id"]]
+    return name if fraction > 0.99 else f"{name} {fraction:.0%}"
+
+
+def _write(draw: ImageDraw.ImageDraw, corner: tuple[float, float], words: str, color: Rgb, font: Font) -> None:
+    """Words on a tag of the label's colour, above its box, or inside where the picture ends."""
+    left, top, right, bottom = font.getbbox(words)
+    x, height = max(corner[0] - 1, 0), bottom - top + 4
+    y = corner[1] - height if corner[1] >= height else corner[1]
+    draw.rectangle((x, y, x + right - left + 4, y + height - 1), fill=color)
+    draw.text((x + 2 - left, y + 2 - top), words, fill=(0, 0, 0), font=font)
+
+
+def _color(instance_id: int) -> Rgb:
+    red, green, blue = colorsys.hsv_to_rgb(instance_id * GOLDEN % 1, 0.65, 1)
+    return round(255 * red), round(255 * green), round(255 * blue)
