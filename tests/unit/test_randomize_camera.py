@@ -34,12 +34,14 @@ def test_a_target_in_the_middle_is_seen_in_the_middle(meshes):
     assert scene.camera.project(target_m[None]) == pytest.approx(np.array([[320.0, 240.0]]))
 
 
-def test_the_camera_is_above_the_plane_and_outside_of_every_object(meshes):
-    for index in range(60):
-        scene = scene_of(meshes, index)
+@pytest.mark.parametrize("object_size", [(0.06, 0.8), (5.0, 5.0)])
+def test_the_camera_is_above_the_plane_and_outside_of_every_object(meshes, object_size):
+    camera = RANDOMIZERS["camera"](object_size=object_size)
+    for index in range(30):
+        scene = scene_of(meshes, index, camera=camera)
         eye_m = scene.camera.world_from_camera[:3, 3]
-        assert eye_m[2] > 0
         centers, radii = spheres(meshes, scene.objects)
+        assert eye_m[2] > 0
         assert np.all(np.linalg.norm(centers - eye_m, axis=1) >= 1.5 * radii - 1e-9)
 
 
