@@ -8,7 +8,7 @@ import numpy as np
 
 from synth.catalog import Asset
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import check_ranges, check_shares, choice, log_uniform, uniform
+from synth.randomize.draws import check_ranges, check_shares, choice, log_uniform
 from synth.randomize.extent import asset_size_m, scene_size_m
 from synth.randomize.resting import Spacing, occupied, set_down
 
@@ -59,9 +59,7 @@ class Distractors:
         asset, own_m = choice(rng, fitting or among)
         if not fitting:
             return asset, log_uniform(rng, self.size_ratio) * target_m / own_m
-        # Within what is allowed for it, and never so far that it leaves the sizes wanted.
-        least = max(self.scale[0], low / own_m, 0.8 * asset.scale_jitter[0])
-        most = min(self.scale[1], high / own_m, 1.25 * asset.scale_jitter[1])
-        if least > most:
-            least, most = max(self.scale[0], low / own_m), min(self.scale[1], high / own_m)
-        return asset, log_uniform(rng, (least, most)) if least < most else uniform(rng, (least, least))
+        # About its own size, and from there no farther than the wanted sizes ask for.
+        near = log_uniform(rng, (0.8 * asset.scale_jitter[0], 1.25 * asset.scale_jitter[1]))
+        least, most = max(self.scale[0], low / own_m), min(self.scale[1], high / own_m)
+        return asset, min(max(near, least), most)
