@@ -77,7 +77,7 @@ class TrainSettings(BaseModel):
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(1e-4, ge=0)
     warmup_iterations: int = Field(20, ge=0)
-    clip_norm: float = Field(10.0, gt=0)
+    clip_norm: float = Field(5.0, gt=0)
     trained_body_stages: int | None = Field(None, ge=0)
     body_learning_rate_factor: float = Field(0.1, gt=0)
     augment: AugmentSettings = AugmentSettings()
