@@ -21,7 +21,11 @@ from synth.errors import AssetError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """glTF's metallic-roughness material; colours are linear, textures (H, W, 4) uint8 as they lie in the file."""
+    """glTF's metallic-roughness material; colours are linear, textures (H, W, 4) uint8 as they lie in the file.
+
+    `alpha_cutoff` is set for alpha mode MASK, `blended` for BLEND. `double_sided` is kept for completeness: nothing is
+    culled in any pass, for scans with holes and wrongly wound triangles would have labels other than their picture.
+    """
 
     base_color_rgba: tuple[float, float, float, float] = (0.8, 0.8, 0.8, 1.0)
     metallic: float = 0.0
@@ -30,7 +34,9 @@ class Material:
     base_color_texture: NDArray[np.uint8] | None = None
     metallic_roughness_texture: NDArray[np.uint8] | None = None
     normal_texture: NDArray[np.uint8] | None = None
+    emissive_texture: NDArray[np.uint8] | None = None
     alpha_cutoff: float | None = None
+    blended: bool = False
     double_sided: bool = False
 
 
@@ -115,6 +121,8 @@ def _parts(asset: Asset) -> list[trimesh.Trimesh]:
     try:
         scene = trimesh.load_scene(asset.path, process=False)
         parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh) and len(part.faces)]
+        for part in parts:
+            _keep_colors(part, scene)
     # trimesh's readers let pass whatever a broken file makes them stumble over: struct.error, KeyError, JSON errors...
     except Exception as error:
         raise AssetError(
@@ -123,6 +131,13 @@ def _parts(asset: Asset) -> list[trimesh.Trimesh]:
     if not parts:
         raise AssetError(f"{asset.path}: there are no triangles in it. Export a surface, not points or curves.")
     return parts
+
+
+def _keep_colors(part: trimesh.Trimesh, scene: trimesh.Scene) -> None:
+    """Give a textured part the vertex colours of its source, which trimesh's copy leaves behind."""
+    visual = scene.geometry[part.metadata["name"]].visual
+    if visual.kind == "texture" and (colors := visual.vertex_attributes.get("color")) is not None:
+        part.visual.vertex_attributes["color"] = colors
 
 
 def _drawn(asset: Asset, part: trimesh.Trimesh) -> NDArray[np.float64]:
@@ -191,7 +206,7 @@ def _vertex_colors(part: trimesh.Trimesh) -> NDArray[np.float32]:
     if colors is None or len(colors) != len(part.vertices):
         return np.ones((len(part.vertices), 4), np.float32)
     colors = np.asarray(colors)
-    rgba = colors.astype(np.float32) / (255 if colors.dtype.kind in "ui" else 1)
+    rgba = colors.astype(np.float32) / (np.iinfo(colors.dtype).max if colors.dtype.kind in "ui" else 1)
     return rgba if rgba.shape[1] == 4 else np.column_stack([rgba, np.ones(len(rgba), np.float32)])
 
 
@@ -213,7 +228,9 @@ def _material(material: Any) -> Material:
         base_color_texture=_texture(material.baseColorTexture),
         metallic_roughness_texture=_texture(material.metallicRoughnessTexture),
         normal_texture=_texture(material.normalTexture),
+        emissive_texture=_texture(material.emissiveTexture),
         alpha_cutoff=alpha_cutoff,
+        blended=material.alphaMode == "BLEND",
         double_sided=bool(material.doubleSided),
     )
 

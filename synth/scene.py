@@ -119,23 +119,27 @@ class Light:
 
     Attributes:
         color_rgb: Linear, by convention with a largest component of 1.
-        intensity: Irradiance at right angles (`directional`), or radiant intensity: irradiance at 1 m (`point`).
-            In units in which a white diffuse surface of irradiance pi has radiance 1, the picture's white.
-        casts_shadow: Only one directional light of a scene may.
+        intensity: Irradiance at right angles (`directional`), or radiant intensity: irradiance at 1 m (`point`,
+            `spot`). In units in which a white diffuse surface of irradiance pi has radiance 1, the picture's white.
+        casts_shadow: A point light can't.
+        cone_rad: Of a spot: the angles off its axis at which the light begins to fall, and at which it ends.
     """
 
-    kind: Literal["directional", "point"]
+    kind: Literal["directional", "point", "spot"]
     world_from_light: Matrix
     color_rgb: Rgb
     intensity: float
     casts_shadow: bool = False
+    cone_rad: tuple[float, float] = (0.4, 0.6)
 
     def __post_init__(self) -> None:
         _check_matrix("world_from_light", self.world_from_light)
         if self.intensity < 0:
             raise ValueError(f"intensity: expected at least 0, got {self.intensity}")
-        if self.casts_shadow and self.kind != "directional":
-            raise ValueError(f"casts_shadow: only a directional light can, this one is {self.kind}")
+        if self.casts_shadow and self.kind == "point":
+            raise ValueError("casts_shadow: a directional light or a spot can, this one is a point light")
+        if not 0 <= self.cone_rad[0] < self.cone_rad[1] < 1.5:
+            raise ValueError(f"cone_rad: expected 0 <= inner < outer < 1.5, got {self.cone_rad}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +236,6 @@ class Scene:
         ids = [placed.instance_id for placed in self.objects]
         if len(set(ids)) != len(ids):
             raise ValueError(f"objects: expected one instance_id each, got {sorted(ids)}")
-        if sum(light.casts_shadow for light in self.lights) > 1:
-            raise ValueError("lights: expected at most one that casts a shadow")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
 """Textures and framebuffers: the boxes that the passes fill and read."""
 
-__all__ = ["Target", "Texture2D", "depth_map", "moments_map", "upload"]
+__all__ = ["ShadowMaps", "Target", "Texture2D", "depth_map", "moments_map", "upload"]
 
 from dataclasses import dataclass
 
@@ -164,14 +164,48 @@ class Target:
 
 
 def depth_map(size_px: int) -> Target:
-    """A square depth target that shaders compare against, blending four comparisons; outside it all is lit."""
-    target = Target(size_px, size_px, (), depth=True)
-    target.bind_depth(0)
-    _parameters(GL.GL_LINEAR, GL.GL_LINEAR, GL.GL_CLAMP_TO_BORDER)
-    GL.glTexParameterfv(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_BORDER_COLOR, np.ones(4, np.float32))
-    GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_COMPARE_MODE, GL.GL_COMPARE_REF_TO_TEXTURE)
-    GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_COMPARE_FUNC, GL.GL_LEQUAL)
-    return target
+    """A square depth target."""
+    return Target(size_px, size_px, (), depth=True)
+
+
+class ShadowMaps:
+    """Square depth layers that shaders compare against, blending four comparisons; outside them all is lit."""
+
+    def __init__(self, size_px: int, n_layers: int) -> None:
+        self.size_px, self.n_layers = size_px, n_layers
+        self._texture = int(GL.glGenTextures(1))
+        self.bind(0)
+        kind = GL.GL_TEXTURE_2D_ARRAY
+        internal = GL.GL_DEPTH_COMPONENT32F
+        GL.glTexImage3D(kind, 0, internal, size_px, size_px, n_layers, 0, *TRANSFER[internal], None)
+        for name, value in (
+            (GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR),
+            (GL.GL_TEXTURE_MAG_FILTER, GL.GL_LINEAR),
+            (GL.GL_TEXTURE_WRAP_S, GL.GL_CLAMP_TO_BORDER),
+            (GL.GL_TEXTURE_WRAP_T, GL.GL_CLAMP_TO_BORDER),
+            (GL.GL_TEXTURE_COMPARE_MODE, GL.GL_COMPARE_REF_TO_TEXTURE),
+            (GL.GL_TEXTURE_COMPARE_FUNC, GL.GL_LEQUAL),
+        ):
+            GL.glTexParameteri(kind, name, value)
+        GL.glTexParameterfv(kind, GL.GL_TEXTURE_BORDER_COLOR, np.ones(4, np.float32))
+        self._framebuffer = GL.glGenFramebuffers(1)
+
+    def bind(self, unit: int) -> None:
+        GL.glActiveTexture(GL.GL_TEXTURE0 + unit)
+        GL.glBindTexture(GL.GL_TEXTURE_2D_ARRAY, self._texture)
+
+    def draw_into(self, layer: int) -> None:
+        """Draw into one layer, cleared to the farthest."""
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._framebuffer)
+        GL.glFramebufferTextureLayer(GL.GL_FRAMEBUFFER, GL.GL_DEPTH_ATTACHMENT, self._texture, 0, layer)
+        GL.glDrawBuffer(GL.GL_NONE)
+        GL.glReadBuffer(GL.GL_NONE)
+        GL.glViewport(0, 0, self.size_px, self.size_px)
+        GL.glClearBufferfv(GL.GL_DEPTH, 0, np.ones(1, np.float32))
+
+    def delete(self) -> None:
+        GL.glDeleteFramebuffers(1, [self._framebuffer])
+        GL.glDeleteTextures([self._texture])
 
 
 def moments_map(size_px: int) -> Texture2D:

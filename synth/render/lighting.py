@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from OpenGL import GL
 
 from synth.environments import load_environment
-from synth.errors import RenderError
 from synth.geometry import Matrix, inverse
 from synth.render.ambient import irradiance_harmonics
 from synth.render.buffers import Target, Texture2D, upload
 from synth.render.program import compile_program
-from synth.render.shadow import DepthMaps
+from synth.render.shadow import DepthMaps, ShadowMap
 from synth.render.texture_cache import TextureCache
-from synth.scene import Background, Scene, Texture
+from synth.scene import Background, Light, Scene, Texture
 from synth.surfaces import load_texture
 
 MAX_LIGHTS = 16
@@ -25,7 +24,7 @@ SAMPLERS = (
     "u_normal_roughness",
     "u_emissive",
     "u_depth",
-    "u_shadow_map",
+    "u_shadow_maps",
     "u_sky_map",
     "u_environment",
     "u_backdrop",
@@ -61,13 +60,7 @@ class LightingPass:
         )
 
     def draw(self, scene: Scene, buffers: Target, maps: DepthMaps, clip_from_world: Matrix) -> Target:
-        """Light the buffers; returns the target with linear light.
-
-        Raises:
-            RenderError: there are more lights than the shader takes.
-        """
-        if len(scene.lights) > MAX_LIGHTS:
-            raise RenderError(f"frame {scene.index}: {len(scene.lights)} lights, at most {MAX_LIGHTS} can be drawn.")
+        """Light the buffers; returns the target with linear light. More lights than fit are added in rounds."""
         program = self._program
         self._target.bind()
         GL.glDisable(GL.GL_DEPTH_TEST)
@@ -79,28 +72,51 @@ class LightingPass:
         for unit in range(3):
             buffers.colors[unit].bind(unit)
         buffers.bind_depth(3)
-        maps.sun.bind_depth(4)
+        maps.shadows.bind(4)
         maps.sky.bind(5)
         program.set_matrix("u_world_from_clip", inverse(clip_from_world))
         program.set_vectors("u_eye", scene.camera.world_from_camera[:3, 3])
-        program.set_matrix("u_shadow_from_world", maps.sun_from_world)
         program.set_matrix("u_sky_from_world", maps.sky_from_world)
-        program.set_float("u_shadow_offset_m", 1.5 * maps.sun_texel_m)
-        self._set_lights(scene)
+        program.set_float("u_sky_offset_m", maps.sky_texel_m)
         GL.glBindVertexArray(self._no_vertices)
-        GL.glDrawArrays(GL.GL_TRIANGLES, 0, 3)
+        for number, lights in enumerate(_rounds(scene.lights)):
+            program.set_float("u_ambient", 0.0 if number else 1.0)
+            self._set_lights(scene.lights, lights, maps.by_light)
+            if number:
+                GL.glEnable(GL.GL_BLEND)
+                GL.glBlendFunc(GL.GL_ONE, GL.GL_ONE)
+            GL.glDrawArrays(GL.GL_TRIANGLES, 0, 3)
+        GL.glDisable(GL.GL_BLEND)
         return self._target
 
-    def _set_lights(self, scene: Scene) -> None:
-        places, colors = np.zeros((MAX_LIGHTS, 4)), np.zeros((MAX_LIGHTS, 4))
-        for i, light in enumerate(scene.lights):
+    def _set_lights(self, lights: tuple[Light, ...], chosen: list[int], shadows: dict[int, ShadowMap]) -> None:
+        """Hand the chosen lights to the shader, those with a shadow map first, as `_rounds` has sorted them."""
+        places, cones = np.zeros((MAX_LIGHTS, 4)), np.zeros((MAX_LIGHTS, 4))
+        colors, edges = np.zeros((MAX_LIGHTS, 3)), np.zeros(MAX_LIGHTS)
+        matrices = np.zeros((MAX_LIGHTS, 4, 4))
+        layers, offsets_m = np.zeros(MAX_LIGHTS), np.zeros(MAX_LIGHTS)
+        for i, number in enumerate(chosen):
+            light = lights[number]
+            axis = light.world_from_light[:3, 2]
             directional = light.kind == "directional"
-            places[i, :3] = -light.world_from_light[:3, 2] if directional else light.world_from_light[:3, 3]
-            places[i, 3] = 0 if directional else 1
-            colors[i] = (*(light.intensity * c for c in light.color_rgb), light.casts_shadow)
-        self._program.set_int("u_light_count", len(scene.lights))
-        self._program.set_vectors("u_light_place", places.astype(np.float32))
-        self._program.set_vectors("u_light_color", colors.astype(np.float32))
+            places[i] = (*(-axis if directional else light.world_from_light[:3, 3]), 0 if directional else 1)
+            colors[i] = light.intensity * np.asarray(light.color_rgb)
+            cones[i], edges[i] = (*-axis, -2.0), -1.5  # a cosine is always beyond both: no cone
+            if light.kind == "spot":
+                edges[i], cones[i, 3] = np.cos(light.cone_rad)
+            if number in shadows:
+                shadow = shadows[number]
+                matrices[i], layers[i] = shadow.texture_from_world, shadow.layer
+                offsets_m[i] = 1.5 * shadow.texel_m
+        program = self._program
+        program.set_int("u_light_count", len(chosen))
+        program.set_int("u_shadow_count", sum(number in shadows for number in chosen))
+        for name, values in (("place", places), ("color", colors), ("cone", cones)):
+            program.set_vectors(f"u_light_{name}", values)
+        program.set_floats("u_light_edge", edges)
+        program.set_floats("u_shadow_layer", layers)
+        program.set_floats("u_shadow_offset_m", offsets_m)
+        program.set_matrices("u_shadow_from_world", matrices)
 
     def _set_background(self, background: Background) -> None:
         program = self._program
@@ -123,3 +139,9 @@ class LightingPass:
         else:
             environment.texture.bind(7)
             program.set_vectors("u_backdrop_scale", np.ones(2))
+
+
+def _rounds(lights: tuple[Light, ...]) -> list[list[int]]:
+    """The lights' numbers, shadow casters first, in groups that the shader takes; one empty group if there are none."""
+    numbers = sorted(range(len(lights)), key=lambda number: not lights[number].casts_shadow)
+    return [numbers[start : start + MAX_LIGHTS] for start in range(0, len(numbers), MAX_LIGHTS)] or [[]]

@@ -1,6 +1,6 @@
-"""Depth maps drawn from the sun and from the zenith: what stands between a point and its light."""
+"""Depth maps drawn from the lights and from the zenith: what stands between a point and its light."""
 
-__all__ = ["DepthMapPass", "DepthMaps"]
+__all__ = ["DepthMapPass", "DepthMaps", "ShadowMap"]
 
 from dataclasses import dataclass
 
@@ -10,62 +10,85 @@ from OpenGL import GL
 from scipy.ndimage import uniform_filter
 
 from synth.geometry import Matrix
-from synth.render.buffers import Target, Texture2D, depth_map, moments_map
+from synth.render.buffers import ShadowMaps, Texture2D, depth_map, moments_map
 from synth.render.models import BASE_COLOR_UNIT, Models, object_uniforms
 from synth.render.program import Program, compile_program
-from synth.render.views import map_clip, texture_from_clip
+from synth.render.views import map_clip, spot_clip, texture_from_clip
 from synth.scene import Scene
 
-SUN_PX, SKY_PX = 1024, 128
+SHADOW_PX, SKY_PX = 1024, 128
 # The sky map is blurred by this share of an object's width, so that the dark rim under things follows their size.
 SKY_BLUR = 0.35
 
 
 @dataclass(frozen=True, slots=True)
-class DepthMaps:
-    """The sun's depths, the blurred moments of the zenith's, and the matrices from world to texture space.
+class ShadowMap:
+    """One light's layer: the matrix from world to its texture space, and the width in metres of a texel."""
 
-    `sun_texel_m` is the width of one of the sun's texels.
+    layer: int
+    texture_from_world: Matrix
+    texel_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class DepthMaps:
+    """What the lighting pass asks.
+
+    Attributes:
+        shadows: The layers' textures.
+        by_light: By a light's number in the scene, for those that cast shadows.
+        sky: Blurred moments of the zenith's depth.
     """
 
-    sun: Target
+    shadows: ShadowMaps
+    by_light: dict[int, ShadowMap]
     sky: Texture2D
-    sun_from_world: Matrix
     sky_from_world: Matrix
-    sun_texel_m: float
+    sky_texel_m: float
 
 
 class DepthMapPass:
-    """Draws both maps, each fitted to the objects: the plane receives shadows and casts none."""
+    """Draws the maps, each fitted to the objects: the plane receives shadows and casts none."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
-        self._sun, self._sky = depth_map(SUN_PX), depth_map(SKY_PX)
+        self._shadows = ShadowMaps(SHADOW_PX, 1)
+        self._sky = depth_map(SKY_PX)
         self._moments = moments_map(SKY_PX)
         self._programs: dict[tuple[str, ...], Program] = {}
 
     def draw(self, scene: Scene, hulls_m: list[NDArray[np.float64]]) -> DepthMaps:
-        """Draw the objects as the sun and the zenith see them; without objects or a sun a map stays empty."""
+        """Draw the objects as each light that casts shadows sees them, and as the zenith does."""
         points = np.concatenate([*hulls_m, np.zeros((1, 3))])
-        suns = [light for light in scene.lights if light.casts_shadow]
-        sun_axis = suns[0].world_from_light[:3, 2] if suns else np.array([0.0, 0, -1])
-        sun_clip, sun_width_m = map_clip(sun_axis, points, margin=4 / SUN_PX)
+        GL.glEnable(GL.GL_DEPTH_TEST)
+        by_light = self._draw_shadows(scene, points)
         # The blur must end inside the map, for beyond its edge the sky is said to be free.
         sky_clip, sky_width_m = map_clip(np.array([0.0, 0, -1]), points, margin=0.15)
-        self._draw_map(self._sun, scene if suns else None, sun_clip)
-        self._draw_map(self._sky, scene, sky_clip)
+        self._sky.bind()
+        self._sky.clear()
+        self._draw_objects(scene, sky_clip)
         self._moments.replace(_moments(self._sky.read_depth(), _blur_px(hulls_m, sky_width_m)))
-        to_texture = texture_from_clip()
-        return DepthMaps(
-            self._sun, self._moments, to_texture @ sun_clip, to_texture @ sky_clip, sun_texel_m=sun_width_m / SUN_PX
-        )
+        sky_from_world = texture_from_clip() @ sky_clip
+        return DepthMaps(self._shadows, by_light, self._moments, sky_from_world, sky_width_m / SKY_PX)
 
-    def _draw_map(self, target: Target, scene: Scene | None, clip_from_world: Matrix) -> None:
-        target.bind()
-        target.clear()
-        GL.glEnable(GL.GL_DEPTH_TEST)
-        if scene is None:
-            return
+    def _draw_shadows(self, scene: Scene, points_m: NDArray[np.float64]) -> dict[int, ShadowMap]:
+        numbers = [number for number, light in enumerate(scene.lights) if light.casts_shadow]
+        if len(numbers) > self._shadows.n_layers:
+            self._shadows.delete()
+            self._shadows = ShadowMaps(SHADOW_PX, len(numbers))
+        by_light = {}
+        for layer, number in enumerate(numbers):
+            light = scene.lights[number]
+            if light.kind == "spot":
+                clip, width_m = spot_clip(light.world_from_light, light.cone_rad[1], points_m)
+            else:
+                clip, width_m = map_clip(light.world_from_light[:3, 2], points_m, margin=4 / SHADOW_PX)
+            self._shadows.draw_into(layer)
+            self._draw_objects(scene, clip)
+            by_light[number] = ShadowMap(layer, texture_from_clip() @ clip, width_m / SHADOW_PX)
+        return by_light
+
+    def _draw_objects(self, scene: Scene, clip_from_world: Matrix) -> None:
         for number, placed, drawable in self._models.of(scene.objects):
             program = self._program(drawable.mask_defines)
             program.use()

@@ -1,11 +1,11 @@
 """The matrices that take the world into clip space: of the camera, of its neighbour tiles, of light and sky maps."""
 
-__all__ = ["camera_clip", "depth_range_m", "map_clip", "texture_from_clip"]
+__all__ = ["camera_clip", "depth_range_m", "map_clip", "spot_clip", "texture_from_clip"]
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.geometry import Matrix, apply
+from synth.geometry import Matrix, apply, inverse
 from synth.scene import Camera
 
 
@@ -73,6 +73,33 @@ def map_clip(axis: NDArray[np.float64], points_m: NDArray[np.float64], margin: f
     clip[:3, :3] = rotation / half
     clip[:3, 3] = -center / half
     return clip, 2 * half
+
+
+def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.float64]) -> tuple[Matrix, float]:
+    """(4, 4) clip from world of a square perspective map that holds a spot's cone; and a pixel's share of a metre.
+
+    Args:
+        world_from_light: (4, 4), the spot shines along its +z.
+        outer_rad: Angle off the axis at which the light ends.
+        points_m: (N, 3) world points that cast shadows.
+    Returns:
+        The matrix, and the map's width in metres at the distance of the points' centre.
+    """
+    light_from_world = inverse(world_from_light)
+    depths = apply(light_from_world, points_m)[:, 2]
+    far = max(float(depths.max()) * 1.01, 1e-3)
+    near = max(float(depths.min()) * 0.9, 0.01 * far)
+    scale = 1 / np.tan(outer_rad)
+    clip_from_light = np.array(
+        [
+            [scale, 0, 0, 0],
+            [0, scale, 0, 0],
+            [0, 0, (far + near) / (far - near), -2 * far * near / (far - near)],
+            [0, 0, 1, 0],
+        ]
+    )
+    width_m = 2 * max(float(depths.mean()), near) / scale
+    return np.asarray(clip_from_light @ light_from_world, np.float64), width_m
 
 
 def texture_from_clip() -> Matrix:

@@ -5,13 +5,18 @@ in vec2 v_screen;
 uniform sampler2D u_albedo_metallic, u_normal_roughness, u_emissive, u_depth;
 uniform mat4 u_world_from_clip;
 uniform vec3 u_eye;
-uniform int u_light_count;
-uniform vec4 u_light_place[MAX_LIGHTS];   // xyz: direction towards the light (w = 0), or its position (w = 1)
-uniform vec4 u_light_color[MAX_LIGHTS];   // rgb: intensity, w: 1 where the shadow map is this light's
-uniform sampler2DShadow u_shadow_map;
+uniform int u_light_count, u_shadow_count; // lights that cast shadows come first
+uniform vec4 u_light_place[MAX_LIGHTS];    // xyz: direction towards the light (w = 0), or its position (w = 1)
+uniform vec3 u_light_color[MAX_LIGHTS];    // intensity
+uniform vec4 u_light_cone[MAX_LIGHTS];     // xyz: a spot's axis, towards it; w: cosine where its light ends, -2 for none
+uniform float u_light_edge[MAX_LIGHTS];    // a spot's cosine where its light begins to fall
+uniform sampler2DArrayShadow u_shadow_maps;
+uniform mat4 u_shadow_from_world[MAX_LIGHTS];
+uniform float u_shadow_offset_m[MAX_LIGHTS], u_sky_offset_m;
+uniform float u_shadow_layer[MAX_LIGHTS];
+uniform float u_ambient;                   // 1, and 0 in further rounds of lights, which are added
 uniform sampler2D u_sky_map;              // blurred mean of the zenith's depth, and of its square
-uniform mat4 u_shadow_from_world, u_sky_from_world;
-uniform float u_shadow_offset_m;
+uniform mat4 u_sky_from_world;
 uniform sampler2D u_environment, u_backdrop;
 uniform float u_environment_gain, u_environment_levels;
 uniform vec2 u_environment_turn;          // cosine and sine of its angle about z
@@ -40,22 +45,23 @@ vec3 irradiance(vec3 normal) {
     return max(e, 0.0) * u_environment_gain;
 }
 
-// How much of the sun arrives: four taps, each of four texels, over a disc of two texels.
-float sunlight(vec3 position, vec3 normal) {
-    vec4 place = u_shadow_from_world * vec4(position + normal * u_shadow_offset_m, 1.0);
-    place.z = min(place.z, 1.0);   // beyond the map's far end, where nothing was drawn, is lit
-    vec2 texel = 1.0 / vec2(textureSize(u_shadow_map, 0));
-    float lit = texture(u_shadow_map, vec3(place.xy + vec2(0.9, 0.4) * texel, place.z))
-        + texture(u_shadow_map, vec3(place.xy + vec2(-0.4, 0.9) * texel, place.z))
-        + texture(u_shadow_map, vec3(place.xy + vec2(-0.9, -0.4) * texel, place.z))
-        + texture(u_shadow_map, vec3(place.xy + vec2(0.4, -0.9) * texel, place.z));
+// How much of a light arrives: four taps, each of four texels, over a disc of two texels.
+float unshadowed(int i, vec3 position, vec3 normal) {
+    vec4 place = u_shadow_from_world[i] * vec4(position + normal * u_shadow_offset_m[i], 1.0);
+    vec3 at = place.xyz / place.w;
+    at.z = min(at.z, 1.0);   // beyond the map's far end, where nothing was drawn, is lit
+    float texel = 1.0 / float(textureSize(u_shadow_maps, 0).x), layer = u_shadow_layer[i];
+    float lit = texture(u_shadow_maps, vec4(at.xy + vec2(0.9, 0.4) * texel, layer, at.z))
+        + texture(u_shadow_maps, vec4(at.xy + vec2(-0.4, 0.9) * texel, layer, at.z))
+        + texture(u_shadow_maps, vec4(at.xy + vec2(-0.9, -0.4) * texel, layer, at.z))
+        + texture(u_shadow_maps, vec4(at.xy + vec2(0.4, -0.9) * texel, layer, at.z));
     return lit * 0.25;
 }
 
 // How much of the sky is seen, from what lies above nearby: Chebyshev's bound on how much of it is deeper than here.
 // Source: Donnelly & Lauritzen, Variance shadow maps, 2006; here the blur is the size of the objects.
 float sky_visibility(vec3 position, vec3 normal) {
-    vec3 place = (u_sky_from_world * vec4(position + normal * u_shadow_offset_m, 1.0)).xyz;
+    vec3 place = (u_sky_from_world * vec4(position + normal * u_sky_offset_m, 1.0)).xyz;
     vec2 moments = texture(u_sky_map, place.xy).rg;
     float above = max(min(place.z, 1.0) - moments.x, 0.0), variance = max(moments.y - moments.x * moments.x, 1e-5);
     float seen = variance / (variance + above * above);
@@ -84,6 +90,16 @@ vec3 environment_share(vec3 f0, float roughness, float nv) {
     return f0 * scale_bias.x + scale_bias.y;
 }
 
+// What a surface sends to the eye of one light, shadows aside.
+vec3 shaded(int i, vec3 position, vec3 n, vec3 v, vec3 diffuse, vec3 f0, float alpha) {
+    vec3 towards = u_light_place[i].xyz - position * u_light_place[i].w;
+    float squared = dot(towards, towards);
+    vec3 l = towards * inversesqrt(squared);
+    float arriving = max(dot(n, l), 0.0) / mix(1.0, squared, u_light_place[i].w);
+    arriving *= smoothstep(u_light_cone[i].w, u_light_edge[i], dot(l, u_light_cone[i].xyz));
+    return u_light_color[i] * arriving * (diffuse + specular(n, v, l, f0, alpha));
+}
+
 void main() {
     float depth = texelFetch(u_depth, ivec2(gl_FragCoord.xy), 0).r;
     vec4 place = u_world_from_clip * vec4(v_screen * 2.0 - 1.0, depth * 2.0 - 1.0, 1.0);
@@ -92,7 +108,7 @@ void main() {
     if (depth == 1.0) {
         vec2 fitted = (v_screen - 0.5) * u_backdrop_scale + 0.5;
         vec3 behind = texture(u_backdrop, vec2(fitted.x, 1.0 - fitted.y)).rgb * u_backdrop_gain;
-        o_light = vec4(u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind, 1.0);
+        o_light = vec4(u_ambient * (u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind), 1.0);
         return;
     }
     vec4 albedo_metallic = texelFetch(u_albedo_metallic, ivec2(gl_FragCoord.xy), 0);
@@ -101,17 +117,12 @@ void main() {
     float metallic = albedo_metallic.a, roughness = normal_roughness.w, alpha = roughness * roughness;
     vec3 f0 = mix(vec3(0.04), albedo, metallic), diffuse = albedo * (1.0 - metallic) / PI;
 
-    vec3 light = texelFetch(u_emissive, ivec2(gl_FragCoord.xy), 0).rgb;
-    float lit = sunlight(position, normal);
-    for (int i = 0; i < u_light_count; i++) {
-        vec3 towards = u_light_place[i].xyz - position * u_light_place[i].w;
-        float squared = dot(towards, towards);
-        vec3 l = towards * inversesqrt(squared);
-        float arriving = max(dot(normal, l), 0.0) / mix(1.0, squared, u_light_place[i].w);
-        arriving *= mix(1.0, lit, u_light_color[i].w);
-        light += u_light_color[i].rgb * arriving * (diffuse + specular(normal, view, l, f0, alpha));
-    }
-    float seen = sky_visibility(position, normal), nv = max(dot(normal, view), 0.0);
+    vec3 light = u_ambient * texelFetch(u_emissive, ivec2(gl_FragCoord.xy), 0).rgb;
+    for (int i = 0; i < u_shadow_count; i++)
+        light += unshadowed(i, position, normal) * shaded(i, position, normal, view, diffuse, f0, alpha);
+    for (int i = u_shadow_count; i < u_light_count; i++)
+        light += shaded(i, position, normal, view, diffuse, f0, alpha);
+    float seen = u_ambient * sky_visibility(position, normal), nv = max(dot(normal, view), 0.0);
     vec3 reflected = environment(reflect(-view, normal), roughness * u_environment_levels);
     light += seen * (diffuse * irradiance(normal) + environment_share(f0, roughness, nv) * reflected);
     o_light = vec4(light, 1.0);
