@@ -93,6 +93,8 @@ class Context:
 
         EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, EGL.EGL_NO_CONTEXT)
         EGL.eglDestroyContext(display, context)
+        # Else pyrender ends the display after all, when the platform is collected.
+        self._platform._egl_display = None
 
 
 def open_context() -> Context:
