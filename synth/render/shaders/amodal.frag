@@ -1,5 +1,6 @@
 // Flows in: a mesh, no depth test. Flows out: its bit, OR-ed into the pixels that it covers.
 in vec2 v_uv;
+in float v_alpha;
 layout(location = 0) out uint o_bits;
 #ifdef ALPHA_MASK
 uniform sampler2D u_base_color_map;
@@ -7,7 +8,7 @@ uniform sampler2D u_base_color_map;
 
 void main() {
 #ifdef ALPHA_MASK
-    if (texture(u_base_color_map, v_uv).a * base_color().a < alpha_cutoff()) discard;
+    if (texture(u_base_color_map, v_uv).a * base_color().a * v_alpha < alpha_cutoff()) discard;
 #endif
     o_bits = amodal_bit();
 }
