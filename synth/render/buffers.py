@@ -126,6 +126,15 @@ class Target:
         if self.depth:
             GL.glClearBufferfv(GL.GL_DEPTH, 0, np.ones(1, np.float32))
 
+    def clear_to_depth_of(self, other: "Target") -> None:
+        """Zeros in every colour, and the depth of another target of the same size; then draw into it."""
+        self.bind()
+        self.clear()
+        GL.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, other._handle)
+        corners = (0, 0, self.width_px, self.height_px)
+        GL.glBlitFramebuffer(*corners, *corners, GL.GL_DEPTH_BUFFER_BIT, GL.GL_NEAREST)
+        self.bind()
+
     def read(self, number: int, window: tuple[int, int, int, int] | None = None) -> NDArray[np.generic]:
         """Colour texture `number` as (H, W) uint32 or (H, W, 4) float32 or uint8; row 0 is the picture's top.
 

@@ -12,6 +12,7 @@ from synth.geometry import Matrix
 from synth.render.buffers import Target, Texture2D, upload
 from synth.render.models import (
     BASE_COLOR_UNIT,
+    EMISSIVE_UNIT,
     METALLIC_ROUGHNESS_UNIT,
     NORMAL_UNIT,
     Models,
@@ -23,6 +24,7 @@ from synth.scene import Scene, Surface
 from synth.surfaces import load_texture
 
 INSTANCE = 3
+COLORS = (GL.GL_RGBA8, GL.GL_RGBA16F, GL.GL_RGBA16F, GL.GL_R32UI)
 SURFACE_HALF_SIZES = 200.0
 
 
@@ -31,8 +33,8 @@ class GeometryPass:
 
     def __init__(self, models: Models, width_px: int, height_px: int) -> None:
         self._models = models
-        colors = (GL.GL_RGBA8, GL.GL_RGBA16F, GL.GL_RGBA16F, GL.GL_R32UI)
-        self._target = Target(width_px, height_px, colors, depth=True)
+        self._target = Target(width_px, height_px, COLORS, depth=True)
+        self._blended: Target | None = None
         self._programs: dict[tuple[str, ...], Program] = {}
         self._surface_program = compile_program("surface.vert", "surface.frag")
         self._quad = _unit_square()
@@ -45,15 +47,31 @@ class GeometryPass:
         self._target.bind()
         self._target.clear()
         GL.glEnable(GL.GL_DEPTH_TEST)
+        self._draw_objects(scene, clip_from_world, blended=False)
+        if scene.background.surface is not None:
+            self._draw_surface(scene.background.surface, scene, clip_from_world)
+        return self._target
+
+    def draw_blended(self, scene: Scene, clip_from_world: Matrix) -> Target | None:
+        """The nearest blended surface of each pixel, in buffers of its own; None if the scene has none."""
+        if not any(drawable.material.blended for _, _, drawable in self._models.of(scene.objects)):
+            return None
+        if self._blended is None:
+            self._blended = Target(self._target.width_px, self._target.height_px, COLORS, depth=True)
+        self._blended.clear_to_depth_of(self._target)
+        GL.glEnable(GL.GL_DEPTH_TEST)
+        self._draw_objects(scene, clip_from_world, blended=True)
+        return self._blended
+
+    def _draw_objects(self, scene: Scene, clip_from_world: Matrix, *, blended: bool) -> None:
         for number, placed, drawable in self._models.of(scene.objects):
+            if drawable.material.blended != blended:
+                continue
             program = self._program(drawable.defines)
             program.use()
             drawable.bind_textures()
             program.set_vectors("u_object", object_uniforms(placed, drawable.material, clip_from_world, number))
             drawable.draw()
-        if scene.background.surface is not None:
-            self._draw_surface(scene.background.surface, scene, clip_from_world)
-        return self._target
 
     def read(self) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
         """(H, W) instance ids and (H, W) depth in [0, 1]."""
@@ -84,6 +102,7 @@ class GeometryPass:
             program.set_int("u_base_color_map", BASE_COLOR_UNIT)
             program.set_int("u_metallic_roughness_map", METALLIC_ROUGHNESS_UNIT)
             program.set_int("u_normal_map", NORMAL_UNIT)
+            program.set_int("u_emissive_map", EMISSIVE_UNIT)
             self._programs[defines] = program
         return self._programs[defines]
 

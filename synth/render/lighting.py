@@ -59,10 +59,21 @@ class LightingPass:
             lambda texture: upload(np.flipud(load_texture(texture)), srgb=True, mirrored=True)
         )
 
-    def draw(self, scene: Scene, buffers: Target, maps: DepthMaps, clip_from_world: Matrix) -> Target:
-        """Light the buffers; returns the target with linear light. More lights than fit are added in rounds."""
+    def draw(
+        self, scene: Scene, buffers: Target, maps: DepthMaps, clip_from_world: Matrix, into: Target | None = None
+    ) -> Target:
+        """Light the buffers; returns the target with linear light. More lights than fit are added in rounds.
+
+        Args:
+            scene: For its lights and background.
+            buffers: Of the geometry pass.
+            maps: Shadow and sky maps.
+            clip_from_world: What the buffers were drawn with.
+            into: Another target than the pass's own, whose light would be overwritten.
+        """
         program = self._program
-        self._target.bind()
+        target = into or self._target
+        target.bind()
         GL.glDisable(GL.GL_DEPTH_TEST)
         program.use()
         # First, for it may upload a texture, and that takes texture unit 0.
@@ -87,7 +98,7 @@ class LightingPass:
                 GL.glBlendFunc(GL.GL_ONE, GL.GL_ONE)
             GL.glDrawArrays(GL.GL_TRIANGLES, 0, 3)
         GL.glDisable(GL.GL_BLEND)
-        return self._target
+        return target
 
     def _set_lights(self, lights: tuple[Light, ...], chosen: list[int], shadows: dict[int, ShadowMap]) -> None:
         """Hand the chosen lights to the shader, those with a shadow map first, as `_rounds` has sorted them."""

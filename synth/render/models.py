@@ -15,7 +15,11 @@ from synth.meshes import Material, MeshStore, Primitive
 from synth.render.buffers import Texture2D, upload
 from synth.scene import Placed
 
-BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT = 0, 1, 2
+BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT = 0, 1, 2, 3
+# A blended surface with less alpha than this isn't there, in the picture and in the labels alike.
+LEAST_ALPHA = 1 / 32
+# With less than this it casts no shadow.
+LEAST_SHADOW_ALPHA = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,9 @@ class Drawable:
     @property
     def mask_defines(self) -> tuple[str, ...]:
         """The variants for passes that need no more than the outline."""
-        return tuple(name for name in self.defines if name == "ALPHA_MASK")
+        if "ALPHA_MASK" not in self.defines:
+            return ()
+        return tuple(name for name in self.defines if name in ("ALPHA_MASK", "BASE_COLOR_MAP"))
 
 
 class Models:
@@ -78,7 +84,7 @@ def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix,
     rows[11] = (
         material.metallic * finish.metallic_gain,
         material.roughness * finish.roughness_gain,
-        material.alpha_cutoff or 0.0,
+        LEAST_ALPHA if material.blended else material.alpha_cutoff or 0.0,
         placed.instance_id,
     )
     rows[12, :3] = material.emissive_rgb
@@ -103,11 +109,11 @@ def _upload(primitive: Primitive) -> Drawable:
         (material.base_color_texture, BASE_COLOR_UNIT, "BASE_COLOR_MAP", True),
         (material.metallic_roughness_texture, METALLIC_ROUGHNESS_UNIT, "METALLIC_ROUGHNESS_MAP", False),
         (material.normal_texture, NORMAL_UNIT, "NORMAL_MAP", False),
+        (material.emissive_texture, EMISSIVE_UNIT, "EMISSIVE_MAP", True),
     ):
         if pixels is not None:
             textures.append((unit, upload(np.flipud(pixels), srgb=srgb)))
             defines.append(name)
-    # A mask needs a texture to cut by; a factor alone would cut all or nothing.
-    if material.alpha_cutoff is not None and material.base_color_texture is not None:
+    if material.alpha_cutoff is not None or material.blended:
         defines.append("ALPHA_MASK")
     return Drawable(int(resident._vaid), primitive.triangles.size, material, tuple(textures), tuple(defines))

@@ -1,6 +1,7 @@
 """The deferred renderer: each visible pixel is lit once, and every label comes from the triangles of the picture.
 
-In: a `Scene`. Out: a `Frame`. The passes, in order: shadow and sky maps, geometry, lighting, antialiasing, amodal bits.
+In: a `Scene`. Out: a `Frame`. The passes, in order: shadow and sky maps, geometry, lighting, blending, antialiasing,
+amodal bits.
 """
 
 __all__ = ["Renderer"]
@@ -35,6 +36,7 @@ class Renderer(SceneRenderer):
         # Only now is it known which platform PyOpenGL must be imported for.
         from synth.render.amodal import AmodalPass  # noqa: PLC0415
         from synth.render.antialias import AntialiasPass  # noqa: PLC0415
+        from synth.render.blending import BlendingPass  # noqa: PLC0415
         from synth.render.deferred import GeometryPass  # noqa: PLC0415
         from synth.render.lighting import LightingPass  # noqa: PLC0415
         from synth.render.models import Models  # noqa: PLC0415
@@ -45,6 +47,7 @@ class Renderer(SceneRenderer):
         self._maps = DepthMapPass(models)
         self._geometry = GeometryPass(models, width, height)
         self._lighting = LightingPass(width, height)
+        self._blending = BlendingPass(width, height)
         self._antialias = AntialiasPass(width, height)
         self._amodal = AmodalPass(models, width, height)
 
@@ -75,6 +78,10 @@ class Renderer(SceneRenderer):
         maps = self._maps.draw(scene, hulls_m)
         buffers = self._geometry.draw(scene, clip_from_world, near_m)
         light = self._lighting.draw(scene, buffers, maps, clip_from_world)
+        blended = self._geometry.draw_blended(scene, clip_from_world)
+        if blended is not None:
+            through = self._lighting.draw(scene, blended, maps, clip_from_world, into=self._blending.light)
+            self._blending.lay_over(light, buffers, through, blended)
         linear = self._antialias.draw(light, buffers, near_m, far_m)
         instance, depth = self._geometry.read()
         bits, full_px = self._amodal.draw(scene, hulls_m, near_m, far_m)

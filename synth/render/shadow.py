@@ -11,7 +11,7 @@ from scipy.ndimage import uniform_filter
 
 from synth.geometry import Matrix
 from synth.render.buffers import ShadowMaps, Texture2D, depth_map, moments_map
-from synth.render.models import BASE_COLOR_UNIT, Models, object_uniforms
+from synth.render.models import BASE_COLOR_UNIT, LEAST_SHADOW_ALPHA, Models, object_uniforms
 from synth.render.program import Program, compile_program
 from synth.render.views import map_clip, spot_clip, texture_from_clip
 from synth.scene import Scene
@@ -95,6 +95,8 @@ class DepthMapPass:
             if drawable.mask_defines:
                 drawable.bind_textures()
             uniforms = object_uniforms(placed, drawable.material, clip_from_world, number)
+            if drawable.material.blended:
+                uniforms[11, 2] = LEAST_SHADOW_ALPHA
             program.set_vectors("u_object", uniforms)
             drawable.draw()
 

@@ -2,13 +2,17 @@
 in vec2 v_uv;
 in float v_alpha;
 layout(location = 0) out uint o_bits;
-#ifdef ALPHA_MASK
+#ifdef BASE_COLOR_MAP
 uniform sampler2D u_base_color_map;
 #endif
 
 void main() {
 #ifdef ALPHA_MASK
-    if (texture(u_base_color_map, v_uv).a * base_color().a * v_alpha < alpha_cutoff()) discard;
+    float alpha = base_color().a * v_alpha;
+#ifdef BASE_COLOR_MAP
+    alpha *= texture(u_base_color_map, v_uv).a;
+#endif
+    if (alpha < alpha_cutoff()) discard;
 #endif
     o_bits = amodal_bit();
 }

@@ -9,12 +9,15 @@ uniform sampler2D u_normal_map;
 #ifdef BASE_COLOR_MAP
 uniform sampler2D u_base_color_map;
 #endif
+#ifdef EMISSIVE_MAP
+uniform sampler2D u_emissive_map;
+#endif
 #ifdef METALLIC_ROUGHNESS_MAP
 uniform sampler2D u_metallic_roughness_map;
 #endif
 layout(location = 0) out vec4 o_albedo_metallic;   // square root of linear colour: 8 bits where the eye needs them
 layout(location = 1) out vec4 o_normal_roughness;
-layout(location = 2) out vec4 o_emissive;
+layout(location = 2) out vec4 o_emissive;         // and alpha, which only blended surfaces use
 layout(location = 3) out uint o_instance;
 
 #ifdef NORMAL_MAP
@@ -65,6 +68,10 @@ void main() {
     roughness = filtered_roughness(clamp(roughness, 0.045, 1.0), normal);
     o_albedo_metallic = vec4(sqrt(clamp(albedo, 0.0, 1.0)), clamp(metallic, 0.0, 1.0));
     o_normal_roughness = vec4(normal, roughness);
-    o_emissive = vec4(emissive_factor(), 1.0);
+    vec3 emissive = emissive_factor();
+#ifdef EMISSIVE_MAP
+    emissive *= texture(u_emissive_map, v_uv).rgb;
+#endif
+    o_emissive = vec4(emissive, color.a);
     o_instance = instance_id();
 }
