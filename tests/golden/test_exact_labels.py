@@ -195,12 +195,8 @@ def test_an_instance_id_of_16_bits_is_kept(look):
 
 def test_what_the_renderer_cannot_draw_is_told(renderer, stage):
     from synth.errors import RenderError
-    from synth.scene import Light
 
     with pytest.raises(RenderError, match="65535"):
         renderer.render(stage.scene(cube(65536)))
     with pytest.raises(RenderError, match="the scene is"):
         renderer.render(stage.scene(camera=replace(stage.camera, width_px=80)))
-    lamps = tuple(Light("point", np.eye(4), (1, 1, 1), 1.0) for _ in range(17))
-    with pytest.raises(RenderError, match="17 lights, at most 16"):
-        renderer.render(stage.scene(lights=lamps))

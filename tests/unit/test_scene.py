@@ -86,10 +86,10 @@ def test_two_objects_with_one_id_are_refused(stage):
         stage.scene(placed, placed)
 
 
-def test_two_suns_with_shadows_are_refused(stage):
-    sun = Light("directional", np.eye(4), (1, 1, 1), 1.0, casts_shadow=True)
-    with pytest.raises(ValueError, match="at most one"):
-        stage.scene(lights=(sun, sun))
+@pytest.mark.parametrize("cone_rad", [(0.6, 0.4), (-0.1, 0.4), (0.4, 1.6), (0.4, float("nan"))])
+def test_a_cone_that_cannot_be_is_refused(cone_rad):
+    with pytest.raises(ValueError, match="cone_rad"):
+        Light("spot", np.eye(4), (1, 1, 1), 1.0, cone_rad=cone_rad)
 
 
 @pytest.mark.parametrize("number", [0, 31, 32, 63])
