@@ -9,6 +9,7 @@ import numpy as np
 import pyrender
 from numpy.typing import NDArray
 from OpenGL import GL
+from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import Matrix
 from synth.meshes import Material, MeshStore, Primitive
@@ -55,12 +56,19 @@ class Models:
     def __init__(self, meshes: MeshStore) -> None:
         self._meshes = meshes
         self._drawables: dict[str, tuple[Drawable, ...]] = {}
+        self._hulls: dict[str, Drawable] = {}
 
     def __getitem__(self, asset_id: str) -> tuple[Drawable, ...]:
         if asset_id not in self._drawables:
             primitives = self._meshes[asset_id].primitives
             self._drawables[asset_id] = tuple(_upload(primitive) for primitive in primitives)
         return self._drawables[asset_id]
+
+    def hull(self, asset_id: str) -> Drawable:
+        """The asset's convex hull: a few hundred triangles for passes that only need its bulk."""
+        if asset_id not in self._hulls:
+            self._hulls[asset_id] = _upload(_hull_primitive(self._meshes[asset_id].hull_m))
+        return self._hulls[asset_id]
 
     def of(self, objects: tuple[Placed, ...]) -> Iterator[tuple[int, Placed, Drawable]]:
         """Every primitive of every object, with the object's number."""
@@ -91,6 +99,26 @@ def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix,
     # Halves of 16 bits: a float32 holds no 32-bit integer exactly.
     rows[13, :2] = bit & 0xFFFF, bit >> 16
     return rows
+
+
+def _hull_primitive(hull_m: NDArray[np.float64]) -> Primitive:
+    n = len(hull_m)
+    try:
+        triangles = ConvexHull(hull_m).simplices
+    except QhullError:
+        # Flat: a fan over the points in the order of their angle, seen along the thinnest direction.
+        centered = hull_m - hull_m.mean(axis=0)
+        across = np.linalg.svd(centered)[2][:2]
+        order = np.argsort(np.arctan2(centered @ across[1], centered @ across[0]))
+        triangles = np.stack([np.full(n - 2, order[0]), order[1:-1], order[2:]], axis=1)
+    up = np.tile(np.array([0, 0, 1], np.float32), (n, 1))
+    return Primitive(
+        positions_m=hull_m.astype(np.float32),
+        normals=up,
+        uvs=np.zeros((n, 2), np.float32),
+        colors_rgba=np.ones((n, 4), np.float32),
+        triangles=triangles.astype(np.uint32),
+    )
 
 
 def _upload(primitive: Primitive) -> Drawable:

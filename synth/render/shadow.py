@@ -66,7 +66,7 @@ class DepthMapPass:
         sky_clip, sky_width_m = map_clip(np.array([0.0, 0, -1]), points, margin=0.15)
         self._sky.bind()
         self._sky.clear()
-        self._draw_objects(scene, sky_clip)
+        self._draw_hulls(scene, sky_clip)
         self._moments.replace(_moments(self._sky.read_depth(), _blur_px(hulls_m, sky_width_m)))
         sky_from_world = texture_from_clip() @ sky_clip
         return DepthMaps(self._shadows, by_light, self._moments, sky_from_world, sky_width_m / SKY_PX)
@@ -99,6 +99,15 @@ class DepthMapPass:
                 uniforms[11, 2] = LEAST_SHADOW_ALPHA
             program.set_vectors("u_object", uniforms)
             drawable.draw()
+
+    def _draw_hulls(self, scene: Scene, clip_from_world: Matrix) -> None:
+        """The objects' bulk, which is all that is left of them after the sky map's blur."""
+        program = self._program(())
+        program.use()
+        for number, placed in enumerate(scene.objects):
+            hull = self._models.hull(placed.asset_id)
+            program.set_vectors("u_object", object_uniforms(placed, hull.material, clip_from_world, number))
+            hull.draw()
 
     def _program(self, defines: tuple[str, ...]) -> Program:
         if defines not in self._programs:
