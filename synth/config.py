@@ -23,6 +23,7 @@ from synth.errors import ConfigError, did_you_mean
 from synth.policy import LabelPolicy
 from synth.randomize import DEFAULT_STACK
 from synth.randomize.draft import RANDOMIZERS, Randomizer
+from synth.write.pictures import DEFAULT_IMAGES, IMAGES
 
 
 class RenderSettings(BaseModel):
@@ -33,9 +34,9 @@ class RenderSettings(BaseModel):
         seed: Of all randomness.
         categories: Names of those to place; empty: all of the catalogue.
         randomizers: Names, in the order in which they run.
-        plugins: Modules to import first, which register randomizers or label kinds of the user's own.
+        plugins: Modules to import first, which register randomizers, label kinds or image kinds of the user's own.
         labels: The label kinds to write.
-        depth: Write depth images too.
+        images: The image kinds to write, beside the picture.
         jpeg_quality: Of the pictures on disk.
         policy: Which labels count.
         tables: The settings of each randomizer, as given.
@@ -48,7 +49,7 @@ class RenderSettings(BaseModel):
     randomizers: tuple[str, ...] = DEFAULT_STACK
     plugins: tuple[str, ...] = ()
     labels: tuple[str, ...] = LABEL_KINDS
-    depth: bool = False
+    images: tuple[str, ...] = DEFAULT_IMAGES
     jpeg_quality: int = Field(90, ge=1, le=100)
     policy: LabelPolicy = LabelPolicy()
     tables: dict[str, dict[str, Any]] = {}
@@ -160,6 +161,8 @@ def _check(settings: RenderSettings, where: str) -> None:
         make_stack(settings)
         for name in settings.labels:
             ANNOTATORS[name]
+        for name in settings.images:
+            IMAGES[name]
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
 

@@ -249,6 +249,8 @@ class Frame:
         amodal_bits: (K, H, W) uint32; object number n of the scene (from 0) covers a pixel, hidden or not, where bit
             n % 32 of plane n // 32 is set.
         full_px: (N,) int64 by object number: its pixels on a canvas that holds all of it.
+        normals: (H, W, 3) float32, the unit normals that the light was computed with (normal maps included), in the
+            camera's axes, towards the camera; 0 where nothing was hit. None if they were not asked for.
     """
 
     rgb: NDArray[np.uint8]
@@ -256,6 +258,7 @@ class Frame:
     instance: NDArray[np.uint16]
     amodal_bits: NDArray[np.uint32]
     full_px: NDArray[np.int64]
+    normals: NDArray[np.float32] | None = None
 
     def amodal_mask(self, number: int) -> NDArray[np.bool_]:
         """(H, W) where object number `number` would be seen if nothing hid it."""

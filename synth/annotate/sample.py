@@ -14,7 +14,7 @@ from synth.annotate import boxes, masks, pose, visibility
 from synth.annotate.observed import ANNOTATORS, Fields, Observed
 from synth.meshes import MeshStore
 from synth.policy import LabelPolicy
-from synth.scene import Frame, Scene
+from synth.scene import Camera, Frame, Scene
 
 # The label kinds that come by default; naming the modules is what registers them.
 LABEL_KINDS = tuple(
@@ -32,6 +32,7 @@ class Sample:
         instance: (H, W) uint16; only ids that have an annotation. What the policy dropped and what is not labelled
             is background here, so that the masks on disk say the same as annotations.json.
         classes: (H, W) uint16, category ids.
+        normals: (H, W, 3) as `Frame.normals`, or None.
         removed: How many labels each rule of the policy dropped or set to be ignored, as "rule:action".
     """
 
@@ -40,6 +41,8 @@ class Sample:
     instance: NDArray[np.uint16]
     classes: NDArray[np.uint16]
     depth_m: NDArray[np.float32]
+    normals: NDArray[np.float32] | None
+    camera: Camera
     annotations: tuple[Fields, ...]
     removed: Counter[str]
     drawn: dict[str, Any]
@@ -65,15 +68,16 @@ def annotate(
         scene: What it shows.
         meshes: Of the scene's assets.
         policy: Which labels are kept.
-        kinds: The label kinds to write; boxes and visibility are always computed, for the policy needs them.
+        kinds: The label kinds to write. Boxes and visibility are always computed, for the policy needs them, and of
+            both there always remains what COCO must have: `bbox` and `area`.
     """
     observed = Observed(frame, scene, meshes)
-    always = [name for name in ("boxes", "visibility") if name not in kinds]
-    columns = [ANNOTATORS[name](observed) for name in (*always, *kinds)]
+    columns = {name: ANNOTATORS[name](observed) for name in dict.fromkeys(("boxes", "visibility", *kinds))}
     annotations, removed = [], Counter[str]()
-    for (_, placed), *parts in zip(observed.labelled, *columns, strict=True):
-        fields: Fields = {key: value for part in parts for key, value in part.items()}
-        verdict = policy.judge(fields["visible_px"], fields["visible_fraction"], (fields["bbox"][2], fields["bbox"][3]))
+    for (_, placed), *parts in zip(observed.labelled, *columns.values(), strict=True):
+        found = dict(zip(columns, parts, strict=True))
+        box, seen = found["boxes"], found["visibility"]
+        verdict = policy.judge(seen["visible_px"], seen["visible_fraction"], (box["bbox"][2], box["bbox"][3]))
         if verdict.action != "keep":
             removed[f"{verdict.rule}:{verdict.action}"] += 1
         if verdict.action == "drop":
@@ -86,12 +90,23 @@ def annotate(
                 "instance_id": placed.instance_id,
                 "asset_id": placed.asset_id,
                 "iscrowd": int(verdict.action == "ignore"),
-                **fields,
+                "bbox": box["bbox"],
+                "area": seen["area"],
+                **{key: value for name in kinds for key, value in found[name].items()},
             }
         )
     instance, classes = _written_images(frame.instance, annotations)
     return Sample(
-        scene.index, frame.rgb, instance, classes, frame.depth_m, tuple(annotations), removed, dict(scene.drawn)
+        index=scene.index,
+        rgb=frame.rgb,
+        instance=instance,
+        classes=classes,
+        depth_m=frame.depth_m,
+        normals=frame.normals,
+        camera=scene.camera,
+        annotations=tuple(annotations),
+        removed=removed,
+        drawn=dict(scene.drawn),
     )
 
 

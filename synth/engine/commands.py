@@ -86,7 +86,7 @@ def _render_frame(plan: Plan, index: int, console: Console) -> None:
         raise DatasetError(f"{folder}: is there already. Delete it first.")
     with FrameMaker(plan) as maker:
         sample = maker.sample(index)
-    write_pictures(folder, sample, jpeg_quality=plan.settings.jpeg_quality, depth=plan.settings.depth)
+    write_pictures(folder, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
     console.print(f"frame {index}: {len(sample.annotations)} labels -> {folder}", soft_wrap=True)
 
 

@@ -32,7 +32,8 @@ def merge_shards(plan: Plan, renderer_description: str) -> dict[str, Any]:
     }
     _move_files(plan)
     counts = _write_annotations(plan, catalog, info)
-    _write_panoptic(plan, catalog, info)
+    if "panoptic" in plan.settings.images:
+        _write_panoptic(plan, catalog, info)
     manifest = identity | {
         "renderer": renderer_description,
         "categories": [{"id": category.id, "name": category.name} for category in catalog.categories],
@@ -70,11 +71,17 @@ def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> di
         file.write(b'{"info":' + orjson.dumps(info, option=orjson.OPT_SORT_KEYS))
         file.write(b',"licenses":[],"categories":' + orjson.dumps(_coco_categories(catalog.categories)))
         file.write(b',"images":[')
-        _write_list(file, (record["image"] for record in _records(plan)))
+        _write_list(file, (_image(record, names) for record in _records(plan)))
         file.write(b'],"annotations":[')
         _write_list(file, _counted(plan, names, per_category, removed, totals))
         file.write(b"]}\n")
     return dict(totals) | {"per_category": dict(per_category), "removed": dict(removed)}
+
+
+def _image(record: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
+    """A COCO image, with how many labels of each category count in it, and what the policy did to the others."""
+    counts = Counter(names[label["category_id"]] for label in record["annotations"] if not label["iscrowd"])
+    return {**record["image"], "counts": dict(sorted(counts.items())), "removed": record["removed"]}
 
 
 def _counted(

@@ -3,7 +3,7 @@
 __all__ = ["FrameMaker", "is_done", "make_shard"]
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,7 +49,8 @@ class FrameMaker:
     def sample(self, index: int) -> Sample:
         scene = self.scene(index)
         settings = self.plan.settings
-        return annotate(self._renderer.render(scene), scene, self._meshes, settings.policy, settings.labels)
+        frame = self._renderer.render(scene, normals="normals" in settings.images)
+        return annotate(frame, scene, self._meshes, settings.policy, settings.labels)
 
     def __enter__(self) -> Self:
         self._renderer.__enter__()
@@ -87,8 +88,8 @@ def make_shard(maker: FrameMaker, shard: Shard, on_frame: Callable[[int], None] 
     with (aside / RECORDS).open("wb") as records:
         for index in range(shard.start, shard.stop):
             sample = maker.sample(index)
-            write_pictures(aside, sample, jpeg_quality=plan.settings.jpeg_quality, depth=plan.settings.depth)
-            records.write(orjson.dumps(frame_record(sample, depth=plan.settings.depth), option=_OPTIONS))
+            write_pictures(aside, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
+            records.write(orjson.dumps(frame_record(sample, plan.settings.images), option=_OPTIONS))
             on_frame(index)
     aside.rename(done)
 
@@ -96,11 +97,11 @@ def make_shard(maker: FrameMaker, shard: Shard, on_frame: Callable[[int], None] 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
 
 
-def frame_record(sample: Sample, *, depth: bool) -> dict[str, Any]:
+def frame_record(sample: Sample, images: Sequence[str]) -> dict[str, Any]:
     """One line of a shard's records: what the merge needs of a frame."""
-    paths = picture_paths(sample.index, depth=depth)
+    paths = picture_paths(sample.index, images)
     height, width = sample.instance.shape
-    labelled = {name: paths[name] for name in paths if name != "image"}
+    camera = sample.camera
     return {
         "files": list(paths.values()),
         "image": {
@@ -108,7 +109,12 @@ def frame_record(sample: Sample, *, depth: bool) -> dict[str, Any]:
             "file_name": paths["image"],
             "width": width,
             "height": height,
-            "labels": labelled,
+            "labels": {name: paths[name] for name in images},
+            "camera": {
+                "focal_px": camera.focal_px,
+                "center_px": list(camera.center_px),
+                "world_from_camera": camera.world_from_camera.tolist(),
+            },
             "drawn": sample.drawn,
         },
         "annotations": sample.annotations,

@@ -23,7 +23,7 @@ from synth.render.texture_cache import TextureCache
 from synth.scene import Scene, Surface
 from synth.surfaces import load_texture
 
-INSTANCE = 3
+NORMAL, INSTANCE = 1, 3
 COLORS = (GL.GL_RGBA8, GL.GL_RGBA16F, GL.GL_RGBA16F, GL.GL_R32UI)
 SURFACE_HALF_SIZES = 200.0
 
@@ -77,6 +77,10 @@ class GeometryPass:
         """(H, W) instance ids and (H, W) depth in [0, 1]."""
         instance = np.asarray(self._target.read(INSTANCE), np.uint32)
         return instance, np.asarray(self._target.read_depth(), np.float32)
+
+    def read_normals(self) -> NDArray[np.float32]:
+        """(H, W, 3) unit normals in world axes, precise to 16 bit floats; 0 where nothing was drawn."""
+        return np.asarray(self._target.read(NORMAL), np.float32)[..., :3]
 
     def _draw_surface(self, surface: Surface, scene: Scene, clip_from_world: Matrix) -> None:
         program = self._surface_program

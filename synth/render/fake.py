@@ -42,8 +42,8 @@ class FakeRenderer(SceneRenderer):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def render(self, scene: Scene) -> Frame:
-        """Draw a scene; an object that reaches behind the camera is left out."""
+    def render(self, scene: Scene, *, normals: bool = False) -> Frame:
+        """Draw a scene; an object that reaches behind the camera is left out. Everything faces the camera."""
         width, height = self._size_wh_px
         n = len(scene.objects)
         rgb = np.full((height, width, 3), BACKGROUND_SRGB, np.uint8)
@@ -61,7 +61,9 @@ class FakeRenderer(SceneRenderer):
             depth_m[silhouette.in_frame] = silhouette.depth_m
             instance[silhouette.in_frame] = placed.instance_id
             amodal_bits[number // 32][silhouette.in_frame] |= np.uint32(1 << (number % 32))
-        return Frame(rgb, depth_m, instance, amodal_bits, np.array([s.full_px for s in silhouettes], np.int64))
+        full_px = np.array([silhouette.full_px for silhouette in silhouettes], np.int64)
+        facing = (instance[..., None] > 0) * np.array([0, 0, -1], np.float32) if normals else None
+        return Frame(rgb, depth_m, instance, amodal_bits, full_px, facing)
 
     def _camera_points_m(self, placed: Placed, camera: Camera) -> NDArray[np.float64]:
         """(K, 3) the object's hull in camera coordinates."""

@@ -15,7 +15,9 @@ class SceneRenderer(Protocol):
     def description(self) -> str:
         """What draws, for the data set's records: GL renderer and version."""
 
-    def render(self, scene: Scene) -> Frame: ...
+    def render(self, scene: Scene, *, normals: bool = False) -> Frame:
+        """Draw a scene; `normals` are read back only where they are asked for, since that costs time."""
+        ...
 
     def __enter__(self) -> "SceneRenderer": ...
 

@@ -63,9 +63,12 @@ class Renderer(SceneRenderer):
     ) -> None:
         self._context.close()
 
-    def render(self, scene: Scene) -> Frame:
+    def render(self, scene: Scene, *, normals: bool = False) -> Frame:
         """Draw a scene.
 
+        Args:
+            scene: What to draw.
+            normals: Read the normals back, too.
         Raises:
             RenderError: the scene's size isn't the renderer's, or an instance id is over 65535.
         """
@@ -91,7 +94,12 @@ class Renderer(SceneRenderer):
             instance=instance.astype(np.uint16),
             amodal_bits=bits,
             full_px=full_px,
+            normals=self._camera_normals(scene) if normals else None,
         )
+
+    def _camera_normals(self, scene: Scene) -> NDArray[np.float32]:
+        camera_from_world = scene.camera.camera_from_world[:3, :3].astype(np.float32)
+        return self._geometry.read_normals() @ camera_from_world.T
 
     def _check(self, scene: Scene) -> None:
         size = (scene.camera.width_px, scene.camera.height_px)

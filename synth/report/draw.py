@@ -49,7 +49,7 @@ def _tinted(sample: Sample) -> NDArray[np.uint8]:
 
 
 def _words(annotation: Fields, names: Mapping[int, str]) -> str:
-    fraction = annotation["visible_fraction"]
+    fraction = annotation.get("visible_fraction", 1.0)
     name = names[annotation["category_id"]]
     return name if fraction > 0.99 else f"{name} {fraction:.0%}"
 

@@ -98,11 +98,34 @@ def test_ids_follow_from_frame_and_instance_alone(stage, meshes):
     assert len(ids) == 9
 
 
-def test_kinds_can_be_left_out_but_for_those_that_the_policy_needs(stage, meshes):
+COCO_FIELDS = {"id", "image_id", "category_id", "instance_id", "asset_id", "iscrowd", "bbox", "area"}
+
+
+def test_without_any_kind_an_annotation_is_what_coco_must_have(stage, meshes):
     shape = [[1]]
     (only,) = annotations(stage, meshes, frame(shape, shape), placed(), kinds=()).annotations
-    assert "bbox" in only and "visible_fraction" in only
-    assert not {"segmentation", "pose", "bbox_3d"} & set(only)
+    assert set(only) == COCO_FIELDS
+    assert (only["bbox"], only["area"]) == ([0, 0, 1, 1], 1)
+
+
+@pytest.mark.parametrize("kind", LABEL_KINDS)
+def test_a_kind_that_is_switched_off_leaves_all_other_fields_as_they_were(stage, meshes, kind):
+    shape = [[1, 1]]
+    the_frame = frame(shape, shape, full_px=[4])
+    (full,) = annotations(stage, meshes, the_frame, placed()).annotations
+    others = [name for name in LABEL_KINDS if name != kind]
+    (without,) = annotations(stage, meshes, the_frame, placed(), kinds=others).annotations
+    (alone,) = annotations(stage, meshes, the_frame, placed(), kinds=[kind]).annotations
+    assert without == {name: full[name] for name in full if name in COCO_FIELDS or name not in alone}
+    assert alone == {name: full[name] for name in full if name in COCO_FIELDS or name not in without}
+
+
+def test_the_policy_judges_by_what_is_not_written(stage, meshes):
+    shape = [[1]]
+    policy = LabelPolicy(min_visible_fraction={"limit": 0.5, "action": "ignore"}, min_visible_px=0, min_box_px=0)
+    the_frame = frame(shape, shape, full_px=[4])
+    (only,) = annotations(stage, meshes, the_frame, placed(), policy=policy, kinds=()).annotations
+    assert only["iscrowd"] == 1
 
 
 def test_every_shipped_label_kind_is_on_by_default():

@@ -42,8 +42,8 @@ def test_without_a_file_the_defaults_hold():
 
 
 def test_the_file_is_read_and_the_command_line_lies_over_it(tmp_path):
-    settings = settings_of(tmp_path, "seed = 3\nsize = [320, 240]\ndepth = true", seed=0)
-    assert (settings.seed, settings.size, settings.depth) == (0, (320, 240), True)
+    settings = settings_of(tmp_path, "seed = 3\nsize = [320, 240]\nimages = ['depth']", seed=0)
+    assert (settings.seed, settings.size, settings.images) == (0, (320, 240), ("depth",))
 
 
 def test_a_table_is_its_randomizers_settings(tmp_path):
@@ -90,6 +90,8 @@ def test_resolved_settings_hold_every_default_and_follow_the_values_alone(tmp_pa
         ("jpeg_quality = 0", "jpeg_quality"),
         ("randomizers = ['placemnt']", 'no randomizer called "placemnt". Did you mean "placement"?'),
         ("labels = ['boxs']", 'no label kind called "boxs". Did you mean "boxes"?'),
+        ("images = ['depht']", 'no image kind called "depht". Did you mean "depth"?'),
+        ("images = 'depth'", "images"),
         ("plugins = ['no_such_module_anywhere']", 'can\'t import "no_such_module_anywhere"'),
         ("plugins = 'os'", "plugins"),
         ("plugins = 3", "plugins"),

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from synth.engine import local, shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan, make_plan
 from synth.errors import DatasetError
+from synth.policy import LabelPolicy
 from synth.render.fake import FakeRenderer
 
 SETTINGS = load_settings(None, {"size": (160, 120), "placement.count": (3, 8), "placement.negatives": 0.3})
@@ -85,6 +88,24 @@ def test_the_manifest_counts_what_annotations_hold(done):
     assert manifest["categories"] == [{"id": k, "name": name} for k, name in ((1, "ball"), (2, "box"), (3, "drum"))]
 
 
+def test_each_image_counts_its_own_labels_and_the_manifest_their_sums(assets, tmp_path):
+    # A rule that some of these labels break, and some don't.
+    policy = LabelPolicy(min_visible_px={"limit": 300, "action": "ignore"})
+    settings, out = SETTINGS.model_copy(update={"policy": policy}), tmp_path / "data"
+    render_dataset(Plan(settings, assets, out, n_frames=4, shard_frames=4), workers=1)
+    coco, counts = loaded(out, "annotations.json"), loaded(out, "manifest.json")["counts"]
+    names = {category["id"]: category["name"] for category in coco["categories"]}
+    per_category, removed = Counter(dict.fromkeys(names.values(), 0)), Counter()
+    for image in coco["images"]:
+        here = [a for a in coco["annotations"] if a["image_id"] == image["id"] and not a["iscrowd"]]
+        assert image["counts"] == Counter(names[a["category_id"]] for a in here)
+        per_category.update(image["counts"])
+        removed.update(image["removed"])
+    assert per_category == counts["per_category"]
+    assert removed == counts["removed"]
+    assert sum(per_category.values()) > 0 and sum(removed.values()) > 0
+
+
 def test_images_without_objects_are_kept_as_true_negatives(done):
     pictures = read_coco(done).pictures
     empty = [picture for picture in pictures if not picture.instances]
@@ -128,6 +149,45 @@ def test_panoptic_segments_are_those_of_the_picture(done):
         assert {segment["id"]: segment["area"] for segment in annotation["segments_info"]} == seen
 
 
+@pytest.mark.parametrize("images", [(), ("class",), ("depth", "panoptic"), ("normals",)])
+def test_only_the_images_asked_for_are_made(assets, tmp_path, images):
+    settings = SETTINGS.model_copy(update={"images": images})
+    out = tmp_path / "data"
+    render_dataset(Plan(settings, assets, out, n_frames=2, shard_frames=2), workers=1)
+    folders = {"class": "masks/class"}
+    expected = {f"{folders.get(kind, kind)}/{index:06d}.png" for kind in images for index in range(2)}
+    found = set(tree(out))
+    assert {name for name in found if name.endswith(".png")} == expected
+    assert ("panoptic.json" in found) == ("panoptic" in images)
+    listed = [image["labels"] for image in loaded(out, "annotations.json")["images"]]
+    assert {path for labels in listed for path in labels.values()} == expected
+
+
+def test_normals_are_read_back_only_where_they_are_written(plan, monkeypatch):
+    asked = []
+    render = FakeRenderer.render
+
+    def listening(self, scene, *, normals=False):
+        asked.append(normals)
+        return render(self, scene, normals=normals)
+
+    monkeypatch.setattr(FakeRenderer, "render", listening)
+    for images in (SETTINGS.images, ("normals",)):
+        with shards.FrameMaker(replace(plan, settings=SETTINGS.model_copy(update={"images": images}))) as maker:
+            assert (maker.sample(0).normals is None) == (images == SETTINGS.images)
+    assert asked == [False, True]
+
+
+def test_the_camera_of_each_image_is_kept(done, plan):
+    images = loaded(done, "annotations.json")["images"]
+    with shards.FrameMaker(plan) as maker:
+        for index, image in enumerate(images):
+            camera = maker.scene(index).camera
+            assert image["camera"]["focal_px"] == camera.focal_px
+            assert image["camera"]["center_px"] == list(camera.center_px)
+            assert np.array_equal(image["camera"]["world_from_camera"], camera.world_from_camera)
+
+
 def test_what_was_drawn_is_kept_with_each_image(done):
     assert all("camera" in image["drawn"] for image in loaded(done, "annotations.json")["images"])
 
@@ -152,10 +212,10 @@ def killed_at(plan, monkeypatch, frame):
     """Run until a frame, and die there as abruptly as one process can."""
     render = FakeRenderer.render
 
-    def dying(self, scene):
+    def dying(self, scene, **asked):
         if scene.index == frame:
             raise KilledError
-        return render(self, scene)
+        return render(self, scene, **asked)
 
     monkeypatch.setattr(FakeRenderer, "render", dying)
     with pytest.raises(KilledError):

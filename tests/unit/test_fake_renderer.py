@@ -76,3 +76,12 @@ def test_40_objects_have_two_planes_of_bits(stage, meshes):
     assert frame.amodal_bits.shape == (2, 120, 160)
     assert [bool(frame.amodal_mask(n).any()) for n in range(40)] == [True] * 40
     assert len(np.unique(frame.instance)) == 41
+
+
+def test_normals_face_the_camera_and_are_there_only_if_asked_for(stage, meshes):
+    renderer = FakeRenderer(meshes, (stage.width_px, stage.height_px))
+    scene = stage.scene(cube())
+    assert renderer.render(scene).normals is None
+    frame = renderer.render(scene, normals=True)
+    assert frame.normals.dtype == np.float32
+    assert np.array_equal(frame.normals, np.where(frame.instance[..., None] > 0, [0, 0, -1], 0))
