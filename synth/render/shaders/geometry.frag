@@ -22,8 +22,10 @@ layout(location = 3) out uint o_instance;
 
 #ifdef NORMAL_MAP
 // The tangent frame from screen derivatives: no tangents in the vertex buffer, and mirrored texture places are right.
+// Rows run down and the normal faces the eye, so the sums point against u and v. From behind that is right: there glTF
+// turns the whole normal round, for what is a bump on one side of a sheet is a dent on the other.
 // Source: Mikkelsen, Simulation of wrinkled surfaces revisited, 2008.
-vec3 mapped_normal(vec3 normal) {
+vec3 mapped_normal(vec3 normal, float side) {
     vec3 along_x = dFdx(v_offset), along_y = dFdy(v_offset);
     vec2 uv_x = dFdx(v_uv), uv_y = dFdy(v_uv);
     vec3 across_x = cross(along_y, normal), across_y = cross(normal, along_x);
@@ -31,7 +33,8 @@ vec3 mapped_normal(vec3 normal) {
     vec3 bitangent = across_x * uv_x.y + across_y * uv_y.y;
     float longest = max(max(dot(tangent, tangent), dot(bitangent, bitangent)), 1e-20);
     vec3 sampled = texture(u_normal_map, v_uv).xyz * 2.0 - 1.0;
-    return normalize((tangent * sampled.x + bitangent * sampled.y) * inversesqrt(longest) + normal * sampled.z);
+    vec3 bend = (tangent * sampled.x + bitangent * sampled.y) * inversesqrt(longest);
+    return normalize(normal * sampled.z - side * bend);
 }
 #endif
 
@@ -61,9 +64,10 @@ void main() {
 #endif
     // Nothing is culled, so what is seen from behind must turn its normal: open and badly wound meshes stay whole. Clip
     // space points down, so the outside of a mesh runs clockwise there and is what GL calls its back.
-    vec3 normal = normalize(v_normal) * (gl_FrontFacing ? -1.0 : 1.0);
+    float side = gl_FrontFacing ? -1.0 : 1.0;
+    vec3 normal = normalize(v_normal) * side;
 #ifdef NORMAL_MAP
-    normal = mapped_normal(normal);
+    normal = mapped_normal(normal, side);
 #endif
     roughness = filtered_roughness(clamp(roughness, 0.045, 1.0), normal);
     o_albedo_metallic = vec4(sqrt(clamp(albedo, 0.0, 1.0)), clamp(metallic, 0.0, 1.0));
