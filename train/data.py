@@ -40,7 +40,7 @@ def merge(sets: Sequence[PictureSet]) -> PictureSet:
     """Several sets as one, under the category ids of the first and with image ids counted anew.
 
     Raises:
-        TrainingError: the sets don't name the same categories, or hold no labelled object at all.
+        TrainingError: the sets don't name the same categories, hold no labelled object, or labels of no category.
     """
     first = sets[0]
     id_of_name = {category.name: category.id for category in first.categories}
@@ -143,7 +143,14 @@ def _matched_ids(first: PictureSet, other: PictureSet, id_of_name: dict[str, int
             f"{', '.join(only_first) or 'none'}; only in {other.name}: {', '.join(only_other) or 'none'}. "
             "Make both with the same assets."
         )
-    return {category.id: id_of_name[category.name] for category in other.categories}
+    id_here = {category.id: id_of_name[category.name] for category in other.categories}
+    unlisted = {label.category_id for picture in other.pictures for label in picture.instances} - set(id_here)
+    if unlisted:
+        raise TrainingError(
+            f"{other.name}: has labels of category {min(unlisted)}, and lists only {sorted(id_here)}. "
+            "Was its annotations.json edited? Make it again."
+        )
+    return id_here
 
 
 def _names(sets: Sequence[PictureSet]) -> str:

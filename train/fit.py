@@ -160,9 +160,9 @@ def _plan(loop: Loop, n_train: int) -> Plan:
 
 
 def _fingerprint(merged: PictureSet) -> str:
-    """What the data is, for people, and a hash of its file names and labels."""
+    """What tells this data from other: how many pictures, and a hash of their names and labels."""
     digest = hashlib.sha256()
     for picture in merged.pictures:
         labels = [(label.category_id, label.box_xyxy_px, label.iscrowd) for label in picture.instances]
         digest.update(repr((picture.path.name, picture.width_px, picture.height_px, labels)).encode())
-    return f"{merged.name}, {len(merged.pictures)} pictures, {digest.hexdigest()[:12]}"
+    return f"{len(merged.pictures)} pictures, {digest.hexdigest()[:12]}"

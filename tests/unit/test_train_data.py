@@ -50,6 +50,11 @@ def test_sets_that_name_different_categories_are_refused_and_both_differences_na
         merge([PictureSet("a", (COIN,), unread(1)), PictureSet("b", (DIE,), unread(1, category_id=2))])
 
 
+def test_a_label_of_a_category_that_the_set_does_not_list_is_refused():
+    with pytest.raises(TrainingError, match=r"a: has labels of category 9, and lists only \[1\]"):
+        merge([PictureSet("a", (COIN,), unread(1, category_id=9))])
+
+
 def test_a_set_without_one_object_to_learn_is_refused():
     crowd = Instance(1, (0.0, 0.0, 9.0, 9.0), 81.0, iscrowd=True)
     pictures = (Picture(1, None, 40, 30, ()), Picture(2, None, 40, 30, (crowd,)))
