@@ -69,25 +69,28 @@ float sky_visibility(vec3 position, vec3 normal) {
     return mix(0.2, 1.0, min(seen / (0.5 + 0.5 * clamp(normal.z, 0.0, 1.0)), 1.0));
 }
 
-// GGX with Schlick's Fresnel and the height-correlated visibility term.
-// Source: Filament, Physically based rendering, "Standard model"; Hammon, PBR diffuse lighting for GGX, 2017.
-vec3 specular(vec3 n, vec3 v, vec3 l, vec3 f0, float alpha) {
+// GGX with Schlick's Fresnel and the height-correlated visibility term, over a diffuse base that gets what it lets through.
+// Source: glTF 2.0, appendix B; Filament, "Standard model"; Hammon, PBR diffuse lighting for GGX, 2017.
+vec3 reflectance(vec3 n, vec3 v, vec3 l, vec3 diffuse, vec3 f0, float alpha) {
     vec3 h = normalize(v + l);
     float nh = max(dot(n, h), 0.0), nl = max(dot(n, l), 0.0), nv = max(dot(n, v), 1e-3), vh = max(dot(v, h), 0.0);
     float a2 = alpha * alpha, k = nh * nh * (a2 - 1.0) + 1.0;
     float distribution = a2 / (PI * k * k);
     float visibility = 0.5 / mix(2.0 * nl * nv, nl + nv, alpha);
     float grazing = 1.0 - vh, grazing2 = grazing * grazing;
-    return (f0 + (1.0 - f0) * grazing2 * grazing2 * grazing) * distribution * visibility;
+    vec3 fresnel = f0 + (1.0 - f0) * grazing2 * grazing2 * grazing;
+    return mix(diffuse, vec3(distribution * visibility), fresnel);
 }
 
-// The share of an even environment that a rough surface reflects.
-// Source: Karis, Physically based shading on mobile, 2014.
+// The share of an even environment that a rough surface reflects. What the first bounce between its bumps loses, further
+// ones bring back, else rough metals are far too dark.
+// Source: Karis, Physically based shading on mobile, 2014; Filament, "Energy loss in specular reflectance".
 vec3 environment_share(vec3 f0, float roughness, float nv) {
     vec4 r = roughness * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
     float a = min(r.x * r.x, exp2(-9.28 * nv)) * r.x + r.y;
     vec2 scale_bias = vec2(-1.04, 1.04) * a + r.zw;
-    return f0 * scale_bias.x + scale_bias.y;
+    vec3 once = f0 * scale_bias.x + scale_bias.y;
+    return once * (1.0 + f0 * (1.0 / (scale_bias.x + scale_bias.y) - 1.0));
 }
 
 // What a surface sends to the eye of one light, shadows aside.
@@ -97,7 +100,7 @@ vec3 shaded(int i, vec3 position, vec3 n, vec3 v, vec3 diffuse, vec3 f0, float a
     vec3 l = towards * inversesqrt(squared);
     float arriving = max(dot(n, l), 0.0) / mix(1.0, squared, u_light_place[i].w);
     arriving *= smoothstep(u_light_cone[i].w, u_light_edge[i], dot(l, u_light_cone[i].xyz));
-    return u_light_color[i] * arriving * (diffuse + specular(n, v, l, f0, alpha));
+    return u_light_color[i] * arriving * reflectance(n, v, l, diffuse, f0, alpha);
 }
 
 void main() {
@@ -124,6 +127,6 @@ void main() {
         light += shaded(i, position, normal, view, diffuse, f0, alpha);
     float seen = u_ambient * sky_visibility(position, normal), nv = max(dot(normal, view), 0.0);
     vec3 reflected = environment(reflect(-view, normal), roughness * u_environment_levels);
-    light += seen * (diffuse * irradiance(normal) + environment_share(f0, roughness, nv) * reflected);
+    light += seen * mix(diffuse * irradiance(normal), reflected, environment_share(f0, roughness, nv));
     o_light = vec4(light, 1.0);
 }
