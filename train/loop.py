@@ -106,11 +106,11 @@ class Loop:
             group["lr"] = group["base_lr"] * factor
         images = [sample.image.to(self.device, non_blocking=True).float().div_(255) for sample in samples]
         losses: Mapping[str, Tensor] = self.model(images, [self._target(sample) for sample in samples])
-        total = torch.stack(tuple(losses.values())).sum()
-        values = dict(zip(losses, torch.stack(tuple(losses.values())).tolist(), strict=True))
+        each = torch.stack(tuple(losses.values()))
+        values = dict(zip(losses, each.tolist(), strict=True))
         self._stop_if_not_finite(values, samples)
         self.optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
+        each.sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
         self.optimizer.step()
         return values, settings.learning_rate * factor
