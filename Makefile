@@ -1,10 +1,10 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo clean
+.PHONY: help setup test demo bench-render clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
 
 setup:  ## make .venv and see to OpenGL; a second run does nothing
 	@PYTHON="$(PYTHON)" .ci/setup
@@ -18,6 +18,11 @@ test: setup  ## lint, types and tests
 
 demo: setup  ## meshes in, a detector and its AP on a real photo out
 	$(BIN)/synth demo --overwrite
+
+# Without the extras, which not every platform has wheels of, the bench measures what there is and says what is missing.
+bench-render: setup  ## the renderer beside pyrender, pybullet and (where bpy is) Blender; ARGS=--quick for a minute's version
+	-@$(BIN)/python -c 'import pybullet' 2>/dev/null || $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
+	$(BIN)/python tests/bench/render/main.py $(ARGS)
 
 clean:  ## remove .venv and all caches; data/ and runs/ stay
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
