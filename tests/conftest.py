@@ -1,5 +1,6 @@
 """Shared fixtures: a tiny catalogue whose sizes are known by heart, and scenes that need no chance."""
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import trimesh
 from synth.catalog import Catalog, load_catalog
 from synth.meshes import MeshStore
 from synth.scene import Background, Camera, Placed, Scene, Texture
+
+# Tests of rendering and of training share processes in any order; see train/__init__.py.
+sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

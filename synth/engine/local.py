@@ -21,6 +21,7 @@ from synth.engine.plan import Plan, Shard
 from synth.engine.shards import SHARDS, FrameMaker, is_done, make_shard
 from synth.errors import DatasetError, RenderError
 from synth.meshes import MeshStore
+from synth.render.gl import choose_platform
 from synth.write.atomic import write_json
 
 PLAN = "plan.json"
@@ -42,7 +43,8 @@ def render_dataset(
         DatasetError: something is in the way, or what was begun isn't what is asked for now.
         RenderError: there is no OpenGL, or a worker died.
     """
-    # Checked before anything is touched: a broken mesh must not cost a data set that is there.
+    # Checked before anything is touched: a broken mesh, or no OpenGL, must not cost a data set that is there.
+    choose_platform()
     identity = plan.identity()
     _check_meshes(plan)
     finished = _prepare(plan, identity, resume=resume, overwrite=overwrite)
@@ -50,7 +52,7 @@ def render_dataset(
         on_frames(plan.n_frames)
         return finished
     # Shards of another size can't be mixed with those that are done, so a resumed plan keeps its own.
-    plan = replace(plan, shard_frames=orjson.loads((plan.out / SHARDS / PLAN).read_bytes())["shard_frames"])
+    plan = replace(plan, shard_frames=_read_before(plan.out / SHARDS / PLAN)["shard_frames"])
     missing = [shard for shard in plan.shards() if not is_done(plan, shard)]
     on_frames(plan.n_frames - sum(shard.stop - shard.start for shard in missing))
     # llvmpipe's own threads would fight with the other workers for the cores: a process per core is faster.
@@ -74,18 +76,28 @@ def _prepare(plan: Plan, identity: dict[str, Any], *, resume: bool, overwrite: b
         if not resume:
             state = "is there already" if kept == manifest else "was begun"
             raise DatasetError(f"{out}: a data set {state}. Go on with --resume, or replace it with --overwrite.")
-        before = orjson.loads(kept.read_bytes())
+        before = _read_before(kept)
         if differing := _differences(before, identity):
             raise DatasetError(
                 f"{out}: was made with other {', '.join(differing)}. Make it anew with --overwrite, or choose --out."
             )
         if kept == manifest:
             shutil.rmtree(out / SHARDS, ignore_errors=True)
-            return dict(before)
+            return before
     begun.parent.mkdir(parents=True, exist_ok=True)
     if not begun.is_file():
         write_json(begun, identity | {"shard_frames": plan.shard_frames})
     return None
+
+
+def _read_before(path: Path) -> dict[str, Any]:
+    try:
+        before = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError:
+        before = None
+    if not isinstance(before, dict):
+        raise DatasetError(f"{path}: was cut off or altered. Make the data set anew with --overwrite.")
+    return before
 
 
 def _check_meshes(plan: Plan) -> None:

@@ -4,7 +4,7 @@ PyOpenGL decides once, when it is first imported, which platform it speaks to, a
 the same process. So the ways are tried with ctypes before that import.
 """
 
-__all__ = ["Context", "Way", "open_context", "ways"]
+__all__ = ["Context", "Way", "choose_platform", "open_context", "ways"]
 
 import ctypes
 import os
@@ -14,6 +14,7 @@ from typing import Any
 from synth.errors import RenderError
 
 PLATFORMS = ("egl", "osmesa")
+MOST_DEVICES = 32
 EGL_LIBRARIES = ("libEGL.so.1", "libEGL.so")
 OSMESA_LIBRARIES = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")
 INSTALL_HINT = "On Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri libosmesa6"
@@ -29,7 +30,26 @@ class Way:
 
 def ways() -> tuple[Way, ...]:
     """Every way to OpenGL without a screen, in the order of preference, tried."""
-    return Way("egl", _egl_error()), Way("osmesa", _osmesa_error())
+    device = _first_egl_device()
+    return Way("egl", device if isinstance(device, str) else None), Way("osmesa", _osmesa_error())
+
+
+def choose_platform() -> str:
+    """The way to go, egl or osmesa; `PYOPENGL_PLATFORM`, where the user has set it, is believed.
+
+    Raises:
+        RenderError: there is none on this machine; the message says what was tried and what to install.
+    """
+    chosen = os.environ.get("PYOPENGL_PLATFORM")
+    if chosen is None:
+        tried = ways()
+        working = [way.platform for way in tried if way.error is None]
+        if not working:
+            raise RenderError(f"No OpenGL to render with: {'; '.join(str(way.error) for way in tried)}. {INSTALL_HINT}")
+        return working[0]
+    if chosen not in PLATFORMS:
+        raise RenderError(f'PYOPENGL_PLATFORM is "{chosen}". Unset it, or set it to {" or ".join(PLATFORMS)}.')
+    return chosen
 
 
 def _load(names: tuple[str, ...]) -> Any:
@@ -49,7 +69,11 @@ def _osmesa_error() -> str | None:
     return None if hasattr(library, "OSMesaCreateContextAttribs") else "libOSMesa.so is older than Mesa 12"
 
 
-def _egl_error() -> str | None:
+def _first_egl_device() -> int | str:
+    """The number of the first device that can be initialised, or why there is none.
+
+    The first of all may be a GPU whose driver or whose rights are missing, with Mesa's software device behind it.
+    """
     library = _load(EGL_LIBRARIES)
     if library is None:
         return "libEGL.so.1 is not installed"
@@ -58,16 +82,18 @@ def _egl_error() -> str | None:
     query, display = (library.eglGetProcAddress(n) for n in (b"eglQueryDevicesEXT", b"eglGetPlatformDisplayEXT"))
     if not query or not display:
         return "libEGL.so.1 can't list devices (EGL_EXT_device_enumeration is missing)"
-    devices, count = (ctypes.c_void_p * 1)(), ctypes.c_int()
+    devices, count = (ctypes.c_void_p * MOST_DEVICES)(), ctypes.c_int()
     prototype = ctypes.CFUNCTYPE(ctypes.c_uint, ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int))
-    if not prototype(query)(1, ctypes.cast(devices, ctypes.c_void_p), ctypes.byref(count)) or not count.value:
+    found = prototype(query)(MOST_DEVICES, ctypes.cast(devices, ctypes.c_void_p), ctypes.byref(count))
+    if not found or not count.value:
         return "EGL finds no device, not even a software one (is libgl1-mesa-dri installed?)"
     get_display = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p)(display)
     library.eglInitialize.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
     platform_device_ext = 0x313F
-    if not library.eglInitialize(get_display(platform_device_ext, devices[0], None), None, None):
-        return "EGL's first device can't be initialised (no access to /dev/dri?)"
-    return None
+    for number in range(count.value):
+        if library.eglInitialize(get_display(platform_device_ext, devices[number], None), None, None):
+            return number
+    return f"none of EGL's {count.value} devices can be initialised (no access to /dev/dri?)"
 
 
 class Context:
@@ -100,20 +126,10 @@ class Context:
 def open_context() -> Context:
     """Make a context current and turn PyOpenGL's slow checks off.
 
-    `PYOPENGL_PLATFORM` (egl or osmesa), where the user has set it, is believed.
-
     Raises:
-        RenderError: there is no way to OpenGL on this machine; the message says what was tried and what to install.
+        RenderError: as `choose_platform`, or the way that was chosen doesn't lead to a context.
     """
-    if "PYOPENGL_PLATFORM" not in os.environ:
-        tried = ways()
-        working = [way.platform for way in tried if way.error is None]
-        if not working:
-            raise RenderError(f"No OpenGL to render with: {'; '.join(str(way.error) for way in tried)}. {INSTALL_HINT}")
-        os.environ["PYOPENGL_PLATFORM"] = working[0]
-    name = os.environ["PYOPENGL_PLATFORM"]
-    if name not in PLATFORMS:
-        raise RenderError(f'PYOPENGL_PLATFORM is "{name}". Unset it, or set it to {" or ".join(PLATFORMS)}.')
+    name = os.environ["PYOPENGL_PLATFORM"] = choose_platform()
     try:
         platform = _pyrender_platform(name)
         platform.init_context()
@@ -134,9 +150,10 @@ def open_context() -> Context:
 def _pyrender_platform(name: str) -> Any:
     """pyrender's context for a platform; the pixels go to framebuffers of our own, so its size doesn't matter."""
     if name == "egl":
-        from pyrender.platforms.egl import EGLPlatform  # noqa: PLC0415
+        from pyrender.platforms.egl import EGLPlatform, get_device_by_index  # noqa: PLC0415
 
-        return EGLPlatform(16, 16)
+        device = _first_egl_device()
+        return EGLPlatform(16, 16, device=get_device_by_index(device) if isinstance(device, int) else None)
     from pyrender.platforms.osmesa import OSMesaPlatform  # noqa: PLC0415
 
     return OSMesaPlatform(16, 16)

@@ -87,7 +87,12 @@ class Renderer(SceneRenderer):
             self._blending.lay_over(light, buffers, through, blended)
         linear = self._antialias.draw(light, buffers, near_m, far_m)
         instance, depth = self._geometry.read()
+        from OpenGL import GL  # noqa: PLC0415 - as in __init__
+
         bits, full_px = self._amodal.draw(scene, hulls_m, near_m, far_m)
+        # Checks after every call are off, for their cost; an error stays until it is asked for.
+        if error := GL.glGetError():
+            raise RuntimeError(f"frame {scene.index}: OpenGL error {error:#x}")
         return Frame(
             rgb=expose(linear, scene.sensor),
             depth_m=_metres(depth, near_m, far_m),

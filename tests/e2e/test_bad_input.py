@@ -108,7 +108,7 @@ def test_without_opengl_the_line_says_what_to_install(synth, folder: Path, monke
     monkeypatch.setattr("synth.render.gl.EGL_LIBRARIES", ("libnowhere.so",))
     monkeypatch.setattr("synth.render.gl.OSMESA_LIBRARIES", ("libnowhere.so",))
     refused(synth("render", "--n", 2, "--assets", folder, "--workers", 1), "OpenGL", "apt-get install")
-    assert not Path("data/synth/manifest.json").exists()
+    assert not Path("data").exists()
 
 
 def test_a_run_that_is_not_there_is_named(synth, tmp_path: Path):
