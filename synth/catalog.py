@@ -9,14 +9,16 @@ __all__ = ["Asset", "Catalog", "load_catalog"]
 import hashlib
 import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from synth.dataset import Category
 from synth.errors import AssetError, did_you_mean
+from synth.keypoints import PointM, Skeleton, make_skeleton
 
 MESH_SUFFIXES = frozenset({".glb", ".gltf", ".obj", ".ply", ".stl", ".off"})
 DISTRACTORS = "_distractors"
@@ -40,6 +42,7 @@ class Asset:
             upwards; `any`: any rotation.
         up: Unit vector of the mesh.
         scale_jitter: Least and greatest random factor on the size.
+        keypoints_m: Named points in the mesh's own axes, in metres: after `unit_m` or `size_m`, before any jitter.
     """
 
     asset_id: str
@@ -53,15 +56,20 @@ class Asset:
     scale_jitter: tuple[float, float] = (1.0, 1.0)
     licence: str = ""
     source: str = ""
+    keypoints_m: Mapping[str, PointM] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All assets of a folder, in a fixed order, and the categories that the data set will have."""
+    """All assets of a folder, in a fixed order, and the categories that the data set will have.
+
+    `skeletons` holds, by category id, the keypoints of those categories that have any.
+    """
 
     folder: Path
     categories: tuple[Category, ...]
     assets: tuple[Asset, ...]
+    skeletons: Mapping[int, Skeleton] = field(default_factory=dict, hash=False)
 
     def __getitem__(self, asset_id: str) -> Asset:
         for asset in self.assets:
@@ -82,8 +90,14 @@ class Catalog:
         return tuple(asset for asset in self.assets if asset.category_id is None)
 
     def hashes(self) -> dict[str, str]:
-        """sha256 of every asset's file by its id: frames are promised to be the same for the same bytes."""
-        return {asset.asset_id: hashlib.sha256(asset.path.read_bytes()).hexdigest() for asset in self.assets}
+        """sha256 of every asset's file by its id, and of assets.toml, which says how they are placed and labelled.
+
+        Frames are promised to be the same for the same bytes.
+        """
+        paths = {asset.asset_id: asset.path for asset in self.assets}
+        if (self.folder / CATALOG_FILE).is_file():
+            paths[CATALOG_FILE] = self.folder / CATALOG_FILE
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
 
     def only(self, names: tuple[str, ...]) -> "Catalog":
         """The catalogue with the named categories as targets; the others' assets are left out.
@@ -98,7 +112,8 @@ class Catalog:
         categories = tuple(category for category in self.categories if category.name in names)
         ids = {category.id for category in categories}
         assets = tuple(a for a in self.assets if a.category_id is None or a.category_id in ids)
-        return Catalog(self.folder, categories, assets)
+        skeletons = {category: skeleton for category, skeleton in self.skeletons.items() if category in ids}
+        return Catalog(self.folder, categories, assets, skeletons)
 
 
 class _Entry(BaseModel):
@@ -114,10 +129,11 @@ class _Entry(BaseModel):
     scale_jitter: tuple[float, float] = (1.0, 1.0)
     licence: str = ""
     source: str = ""
+    keypoints: dict[str, tuple[FiniteFloat, FiniteFloat, FiniteFloat]] = {}
 
 
 class _CategoryEntry(BaseModel):
-    """One `[categories.NAME]` table; its keys but `id` and `size_m` are defaults for the category's assets."""
+    """One `[categories.NAME]` table; `unit`, `pose`, `up` and `scale_jitter` are defaults for the category's assets."""
 
     model_config = ConfigDict(extra="forbid")
     id: int | None = Field(None, ge=1, le=65535)  # what the class images hold
@@ -126,6 +142,8 @@ class _CategoryEntry(BaseModel):
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     scale_jitter: tuple[float, float] = (1.0, 1.0)
+    keypoint_names: tuple[str, ...] = ()
+    skeleton: tuple[tuple[str, str], ...] = ()
 
 
 class _CatalogFile(BaseModel):
@@ -150,7 +168,7 @@ def load_catalog(folder: Path) -> Catalog:
     assets = tuple(
         _asset(folder, entry, by_name, listed) for entry in sorted(entries.values(), key=lambda entry: entry.file)
     )
-    catalog = Catalog(folder, categories, assets)
+    catalog = Catalog(folder, categories, assets, _skeletons(folder, categories, assets, listed))
     if not catalog.targets:
         raise AssetError(
             f"{folder}: no meshes of any category. Put them into {folder}/<category>/ as "
@@ -231,6 +249,18 @@ def _categories(listed: _CatalogFile, entries: dict[str, _Entry]) -> tuple[Categ
     return tuple(sorted((Category(ids[name], name) for name in names), key=lambda category: category.id))
 
 
+def _skeletons(
+    folder: Path, categories: tuple[Category, ...], assets: tuple[Asset, ...], listed: _CatalogFile
+) -> dict[int, Skeleton]:
+    skeletons = {}
+    for category in categories:
+        entry = listed.categories.get(category.name) or _CategoryEntry()
+        points = {asset.asset_id: asset.keypoints_m for asset in assets if asset.category_id == category.id}
+        where = f"{folder / CATALOG_FILE}: [categories.{category.name}]"
+        skeletons[category.id] = make_skeleton(where, entry.keypoint_names, entry.skeleton, points)
+    return {category_id: skeleton for category_id, skeleton in skeletons.items() if skeleton.names}
+
+
 def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFile) -> Asset:
     path = folder / entry.file
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -259,4 +289,5 @@ def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFil
         scale_jitter=(low, high),
         licence=entry.licence,
         source=entry.source,
+        keypoints_m=entry.keypoints,
     )

@@ -13,6 +13,8 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull, QhullError
 
 from synth.catalog import Asset, Catalog
@@ -23,8 +25,8 @@ from synth.errors import AssetError
 class Material:
     """glTF's metallic-roughness material; colours are linear, textures (H, W, 4) uint8 as they lie in the file.
 
-    `alpha_cutoff` is set for alpha mode MASK, `blended` for BLEND. `double_sided` is kept for completeness: nothing is
-    culled in any pass, for scans with holes and wrongly wound triangles would have labels other than their picture.
+    `alpha_cutoff` is set for alpha mode MASK, `blended` for BLEND. A single-sided material does not hide the inner side
+    of an open surface: scans with holes and wrongly wound triangles would lose parts that their owners see elsewhere.
     """
 
     base_color_rgba: tuple[float, float, float, float] = (0.8, 0.8, 0.8, 1.0)
@@ -67,11 +69,13 @@ class Mesh:
     Attributes:
         hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need.
         bounds_m: (2, 3) float64, least and greatest corner.
+        closed: Its surface bounds solids, seen from outside only: their inner side need not be drawn.
     """
 
     primitives: tuple[Primitive, ...]
     hull_m: NDArray[np.float64]
     bounds_m: NDArray[np.float64]
+    closed: bool = False
 
     @property
     def n_triangles(self) -> int:
@@ -110,7 +114,8 @@ def load_mesh(asset: Asset) -> Mesh:
     drawn = [primitive.positions_m[np.unique(primitive.triangles)] for primitive in primitives]
     points_m = np.unique(np.concatenate(drawn), axis=0).astype(np.float64)
     bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
-    return Mesh(primitives, _hull(points_m), bounds_m)
+    _check_keypoints(asset, bounds_m)
+    return Mesh(primitives, _hull(points_m), bounds_m, _is_closed(primitives))
 
 
 def _parts(asset: Asset) -> list[trimesh.Trimesh]:
@@ -171,6 +176,19 @@ def _check_size(asset: Asset, extent: float, metres: float) -> None:
     )
 
 
+def _check_keypoints(asset: Asset, bounds_m: NDArray[np.float64]) -> None:
+    """A keypoint may lie beside the mesh, but not as far off as one given in the file's millimetres does."""
+    low, high = bounds_m
+    size_m = float(np.max(high - low))
+    for name, point_m in asset.keypoints_m.items():
+        off_m = float(np.max(np.maximum(low - point_m, point_m - high)))
+        if off_m > size_m:
+            raise AssetError(
+                f'{asset.path}: the keypoint "{name}" lies {off_m:.3g} m off the mesh, which is {size_m:.3g} m wide. '
+                "Give its place in metres, in the mesh's own axes, whatever the file's unit."
+            )
+
+
 _UNITS = (("m", "metres", 1.0), ("mm", "millimetres", 0.001), ("cm", "centimetres", 0.01), ("in", "inches", 0.0254))
 
 
@@ -180,6 +198,26 @@ def _hull(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
     except QhullError:
         # Flat, like a card modelled as one rectangle: every vertex, which is right, if more than needed.
         return points_m
+
+
+def _is_closed(primitives: tuple[Primitive, ...]) -> bool:
+    """Whether every edge joins two triangles of like winding, and every connected piece has a positive volume."""
+    if any(p.material.double_sided or p.material.blended or p.material.alpha_cutoff is not None for p in primitives):
+        return False
+    corners_m = np.concatenate([p.positions_m[p.triangles].reshape(-1, 3) for p in primitives])
+    # By position: seams of texture and normals split vertices that are one point of the surface.
+    points_m, corners = np.unique(corners_m, axis=0, return_inverse=True)
+    triangles = corners.reshape(-1, 3)
+    triangles = triangles[np.all(triangles != np.roll(triangles, 1, axis=1), axis=1)]
+    starts, ends = triangles.ravel().astype(np.int64), np.roll(triangles, -1, axis=1).ravel().astype(np.int64)
+    n = len(points_m)
+    there, back = np.sort(starts * n + ends), np.sort(ends * n + starts)
+    if not len(there) or np.any(there[1:] == there[:-1]) or not np.array_equal(there, back):
+        return False
+    pieces = connected_components(coo_matrix((np.ones(len(starts)), (starts, ends)), shape=(n, n)), directed=False)[1]
+    a, b, c = (points_m[triangles[:, k]].astype(np.float64) for k in range(3))
+    volumes = np.bincount(pieces[triangles[:, 0]], np.einsum("ij,ij->i", a, np.cross(b, c)) / 6)
+    return bool(np.all(volumes[np.unique(pieces[triangles[:, 0]])] > 0))
 
 
 def _primitive(part: trimesh.Trimesh, metres: float) -> Primitive:

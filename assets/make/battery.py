@@ -63,7 +63,15 @@ def _sleeve(style: BatteryStyle, seed: int) -> Skin:
 
 
 RECIPES = [
-    Recipe(f"aa-battery-{name}", "aa_battery", "assets/make/battery.py", partial(battery, style), "rest", (0.95, 1.05))
+    Recipe(
+        f"aa-battery-{name}",
+        "aa_battery",
+        "assets/make/battery.py",
+        partial(battery, style),
+        "rest",
+        (0.95, 1.05),
+        {"plus": (0.0, 0.0, HEIGHT_M), "minus": (0.0, 0.0, 0.0)},
+    )
     for name, style in {
         "copper": BatteryStyle((0.06, 0.06, 0.07), (0.78, 0.46, 0.22), (0.90, 0.89, 0.86)),
         "blue": BatteryStyle((0.08, 0.20, 0.58), (0.80, 0.81, 0.83), (0.95, 0.95, 0.93)),

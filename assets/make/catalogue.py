@@ -1,6 +1,9 @@
 """All recipes, and `assets.toml` as they say it."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from assets.make import battery, coin_styles, die, fasteners, household, padlock, stationery, tabletop, traffic_cone
 from assets.make.recipe import Recipe
@@ -10,21 +13,28 @@ __all__ = ["ALL_RECIPES", "CATEGORIES", "Category", "catalogue_toml"]
 
 @dataclass(frozen=True)
 class Category:
-    """`size_m`: the plausible range of the largest extent, scale jitter included."""
+    """`size_m`: the plausible range of the largest extent, scale jitter included; `skeleton`: joined keypoints."""
 
     name: str
     size_m: tuple[float, float]
+    keypoint_names: tuple[str, ...] = ()
+    skeleton: tuple[tuple[str, str], ...] = ()
 
 
 CATEGORIES = [
     Category("coin", (0.012, 0.045)),
     Category("die", (0.008, 0.035)),
     Category("hex_nut", (0.006, 0.04)),
-    Category("bolt", (0.012, 0.09)),
+    Category("bolt", (0.012, 0.09), ("head", "tip"), (("head", "tip"),)),
     Category("washer", (0.006, 0.045)),
-    Category("traffic_cone", (0.18, 1.0)),
-    Category("padlock", (0.025, 0.12)),
-    Category("aa_battery", (0.045, 0.056)),
+    Category(
+        "traffic_cone",
+        (0.18, 1.0),
+        ("tip", *traffic_cone.CORNERS),
+        (*(("tip", corner) for corner in traffic_cone.CORNERS), *traffic_cone.EDGES),
+    ),
+    Category("padlock", (0.025, 0.12), ("shackle", "keyhole"), (("shackle", "keyhole"),)),
+    Category("aa_battery", (0.045, 0.056), ("plus", "minus"), (("plus", "minus"),)),
 ]
 
 ALL_RECIPES: list[Recipe] = [
@@ -45,7 +55,11 @@ def catalogue_toml() -> str:
     parts = [HEADER]
     for number, category in enumerate(CATEGORIES, start=1):
         low, high = category.size_m
-        parts.append(f"[categories.{category.name}]\nid = {number}\nsize_m = [{low}, {high}]\n")
+        lines = [f"[categories.{category.name}]", f"id = {number}", f"size_m = [{low}, {high}]"]
+        if category.keypoint_names:
+            lines.append(f"keypoint_names = {_toml(category.keypoint_names)}")
+            lines.append(f"skeleton = {_toml(category.skeleton)}")
+        parts.append("\n".join(lines) + "\n")
     return "\n".join([*parts, *(_entry(recipe) for recipe in ALL_RECIPES)])
 
 
@@ -60,5 +74,17 @@ def _entry(recipe: Recipe) -> str:
         f"scale_jitter = [{low}, {high}]",
         'licence = "Apache-2.0"',
         f'source = "{recipe.source}"',
+        *([f"keypoints = {_points(recipe.keypoints_m)}"] if recipe.keypoints_m else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _points(points_m: Mapping[str, tuple[float, float, float]]) -> str:
+    """An inline table of points, to a hundredth of a millimetre."""
+    named = (f"{name} = {_toml([round(value, 5) for value in point])}" for name, point in points_m.items())
+    return "{ " + ", ".join(named) + " }"
+
+
+def _toml(value: Any) -> str:
+    """Lists of texts and numbers are the same in TOML as in JSON."""
+    return json.dumps(value)

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 SEGMENTS = 36
 CHAMFER_STEPS = 3
 SAMPLES_PER_PITCH = 4
+HEX_HEAD, SOCKET_HEAD = 0.64, 1.0  # heights in diameters
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _threaded(radius_m: float, pitch_m: float, from_m: float, to_m: float) -> Fl
 
 
 def _hex_head(diameter_m: float, base_m: float) -> Floats:
-    top = base_m + 0.64 * diameter_m
+    top = base_m + HEX_HEAD * diameter_m
     end = raised(circle(SEGMENTS) * 0, top)
     return np.concatenate([_chamfered_hexagon(1.7 * diameter_m, base_m, top), end[None]])
 
@@ -107,27 +108,33 @@ def _hex_head(diameter_m: float, base_m: float) -> Floats:
 def _socket_head(diameter_m: float, base_m: float) -> Floats:
     """A cylinder with a hexagonal hole for the key."""
     ring, key = circle(SEGMENTS), polygon_ring(6, 0.8 * diameter_m, SEGMENTS)
-    top, radius, edge = base_m + diameter_m, 0.75 * diameter_m, 0.06 * diameter_m
+    top, radius, edge = base_m + SOCKET_HEAD * diameter_m, 0.75 * diameter_m, 0.06 * diameter_m
     outside = [(ring * (radius - edge), base_m), (ring * radius, base_m + edge), (ring * radius, top - edge)]
     mouth = [(ring * (radius - edge), top), (key * 1.05, top), (key, top - edge)]
     hole = [(key, top - 0.5 * diameter_m), (key * 0, top - 0.6 * diameter_m)]
     return stacked([*outside, *mouth, *hole])
 
 
+def _ends(thread: Thread, length_m: float, head: str) -> dict[str, tuple[float, float, float]]:
+    """The middles of a bolt's ends; of a socket head that of the mouth, not of the hole's floor."""
+    height_m = (HEX_HEAD if head == "hex" else SOCKET_HEAD) * thread.diameter_m
+    return {"head": (0.0, 0.0, length_m + height_m), "tip": (0.0, 0.0, 0.0)}
+
+
 M8, M10, M12 = Thread(0.008, 0.00125), Thread(0.010, 0.0015), Thread(0.012, 0.00175)
 
 RECIPES = [
-    Recipe(name, category, "assets/make/fasteners.py", build, "rest", (0.6, 1.4))
-    for category, name, build in (
-        ("hex_nut", "hex-nut-zinc", partial(hex_nut, M10, 0.017, 0.0084, "zinc")),
-        ("hex_nut", "hex-nut-brass", partial(hex_nut, M8, 0.013, 0.0065, "brass")),
-        ("hex_nut", "hex-nut-black", partial(hex_nut, M12, 0.019, 0.0108, "black")),
-        ("hex_nut", "hex-nut-rusty", partial(hex_nut, M10, 0.017, 0.0080, "rust")),
-        ("bolt", "bolt-hex-zinc", partial(bolt, M10, 0.040, "hex", "zinc")),
-        ("bolt", "bolt-hex-rusty", partial(bolt, M12, 0.032, "hex", "rust")),
-        ("bolt", "bolt-socket-black", partial(bolt, M8, 0.030, "socket", "black")),
-        ("washer", "washer-zinc", partial(washer, 0.0105, 0.020, 0.002, "zinc")),
-        ("washer", "washer-wide-rusty", partial(washer, 0.0085, 0.028, 0.0018, "rust")),
-        ("washer", "washer-brass", partial(washer, 0.0084, 0.016, 0.0016, "brass")),
+    Recipe(name, category, "assets/make/fasteners.py", build, "rest", (0.6, 1.4), keypoints_m)
+    for category, name, build, keypoints_m in (
+        ("hex_nut", "hex-nut-zinc", partial(hex_nut, M10, 0.017, 0.0084, "zinc"), {}),
+        ("hex_nut", "hex-nut-brass", partial(hex_nut, M8, 0.013, 0.0065, "brass"), {}),
+        ("hex_nut", "hex-nut-black", partial(hex_nut, M12, 0.019, 0.0108, "black"), {}),
+        ("hex_nut", "hex-nut-rusty", partial(hex_nut, M10, 0.017, 0.0080, "rust"), {}),
+        ("bolt", "bolt-hex-zinc", partial(bolt, M10, 0.040, "hex", "zinc"), _ends(M10, 0.040, "hex")),
+        ("bolt", "bolt-hex-rusty", partial(bolt, M12, 0.032, "hex", "rust"), _ends(M12, 0.032, "hex")),
+        ("bolt", "bolt-socket-black", partial(bolt, M8, 0.030, "socket", "black"), _ends(M8, 0.030, "socket")),
+        ("washer", "washer-zinc", partial(washer, 0.0105, 0.020, 0.002, "zinc"), {}),
+        ("washer", "washer-wide-rusty", partial(washer, 0.0085, 0.028, 0.0018, "rust"), {}),
+        ("washer", "washer-brass", partial(washer, 0.0084, 0.016, 0.0016, "brass"), {}),
     )
 ]

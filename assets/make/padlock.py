@@ -53,12 +53,23 @@ def padlock(style: PadlockStyle, rng: np.random.Generator) -> Model:
 
 def _shackle_path(style: PadlockStyle) -> Floats:
     """(K, 3): up one leg, around half a circle, down the other."""
-    half = style.width_m / 2 - style.bar_m * 0.85
+    half = _half_gauge_m(style)
     shoulder, root = style.height_m / 2 + style.rise_m, style.height_m / 2 - 2 * style.edge_m
     angle = np.linspace(0, np.pi, 17)
     arc = np.column_stack([half * np.cos(angle), shoulder + half * np.sin(angle)])
     path = np.vstack([[half, root], arc, [-half, root]])
     return np.column_stack([path, np.zeros(len(path))])
+
+
+def _half_gauge_m(style: PadlockStyle) -> float:
+    """From the middle of the lock to that of a leg."""
+    return style.width_m / 2 - style.bar_m * 0.85
+
+
+def _keypoints(style: PadlockStyle) -> dict[str, tuple[float, float, float]]:
+    """The outermost of the shackle's bow, and the middle of the keyhole."""
+    top_m = style.height_m / 2 + style.rise_m + _half_gauge_m(style) + style.bar_m / 2
+    return {"shackle": (0.0, top_m, 0.0), "keyhole": (0.0, -style.height_m / 2, 0.0)}
 
 
 def _plate(style: PadlockStyle, seed: int, *, engraved: bool) -> Skin:
@@ -105,7 +116,15 @@ def _keyhole(style: PadlockStyle, seed: int) -> Skin:
 
 BRASS = PadlockStyle((0.80, 0.64, 0.30), 0.8, 0.3)
 RECIPES = [
-    Recipe(f"padlock-{name}", "padlock", "assets/make/padlock.py", partial(padlock, style), "rest", (0.7, 1.4))
+    Recipe(
+        f"padlock-{name}",
+        "padlock",
+        "assets/make/padlock.py",
+        partial(padlock, style),
+        "rest",
+        (0.7, 1.4),
+        _keypoints(style),
+    )
     for name, style in {
         "brass": BRASS,
         "laminated": PadlockStyle((0.62, 0.63, 0.64), 0.7, 0.4, 0.044, 0.036, 0.019, 0.0075, 0.012, 0.003, 9),

@@ -1,7 +1,7 @@
 """A recipe is a model's name and everything the catalogue says about it, with the function that builds it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from zlib import crc32
 
 import numpy as np
@@ -27,7 +27,8 @@ class Recipe:
     """How to make one file.
 
     `category` None is a distractor: drawn, never labelled. `pose` is how it may lie: `any`, `upright` (turned about
-    z), `rest` (any stable pose on a plane), `face_up`. `source` is the module, for the catalogue.
+    z), `rest` (any stable pose on a plane), `face_up`. `source` is the module, for the catalogue. `keypoints_m` are
+    named points of the model, in its own axes.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Recipe:
     build: Callable[[np.random.Generator], Model]
     pose: str = "rest"
     scale_jitter: tuple[float, float] = (0.85, 1.15)
+    keypoints_m: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     @property
     def file(self) -> str:

@@ -10,12 +10,16 @@ from assets.make.recipe import Model, Recipe
 from assets.make.shapes import circle, loft, polygon_ring, stacked
 from assets.make.skin import Skin, blended, pixel_grid, plain, wrapped
 
-__all__ = ["RECIPES", "traffic_cone"]
+__all__ = ["CORNERS", "EDGES", "RECIPES", "traffic_cone"]
 
 Floats = NDArray[np.float64]
 Rgb = tuple[float, float, float]
 
 SEGMENTS = 48
+# A cone looks the same from four sides: the corners' names say only their order, seen from above against the clock.
+CORNERS = ("foot_1", "foot_2", "foot_3", "foot_4")
+EDGES = tuple(zip(CORNERS, (*CORNERS[1:], CORNERS[0]), strict=True))
+FOOT, FOOT_HEIGHT, FOOT_CORNER = 0.52, 0.045, 0.61  # width and height in shares of the cone's height; of the width
 ORANGE, BLACK, YELLOW = (0.92, 0.29, 0.06), (0.10, 0.10, 0.10), (0.93, 0.80, 0.10)
 
 
@@ -23,7 +27,7 @@ def traffic_cone(
     height_m: float, foot_rgb: Rgb, body_rgb: Rgb, bands: tuple[tuple[float, float], ...], rng: np.random.Generator
 ) -> Model:
     """Standing on z = 0. `bands` are (from, to) in shares of the body's height."""
-    foot_m, foot_height_m = 0.52 * height_m, 0.045 * height_m
+    foot_m, foot_height_m = FOOT * height_m, FOOT_HEIGHT * height_m
     base_m, top_m = 0.19 * height_m, 0.035 * height_m
     foot = _foot(foot_m, foot_height_m, base_m)
     radius = np.linspace(base_m, top_m, 10)
@@ -44,7 +48,7 @@ def _foot(width_m: float, height_m: float, base_m: float) -> Floats:
     """Rings of the slab: from its middle below, out, up its sides, and in to where the body starts."""
     square = polygon_ring(4, width_m, SEGMENTS)
     reach = np.linalg.norm(square, axis=1, keepdims=True)
-    corner_cut = square * np.minimum(1, 0.61 * width_m / reach)
+    corner_cut = square * np.minimum(1, FOOT_CORNER * width_m / reach)
     inset = corner_cut * 0.965
     root = circle(SEGMENTS) * base_m
     shares = [
@@ -74,6 +78,17 @@ def _dirty(skin: Skin, seed: int, amount: float) -> Skin:
     return blended(skin, grime, amount * blotch)
 
 
+def _keypoints(height_m: float) -> dict[str, tuple[float, float, float]]:
+    """The middle of the mouth, and the foot's four corners, half way up."""
+    out_m, up_m = FOOT_CORNER * FOOT * height_m, FOOT_HEIGHT * height_m * 0.4
+    angles = np.radians([45, 135, 225, 315])
+    corners = {
+        name: (out_m * float(np.cos(angle)), out_m * float(np.sin(angle)), up_m)
+        for name, angle in zip(CORNERS, angles, strict=True)
+    }
+    return {"tip": (0.0, 0.0, height_m)} | corners
+
+
 RECIPES = [
     Recipe(
         f"traffic-cone-{name}",
@@ -82,6 +97,7 @@ RECIPES = [
         partial(traffic_cone, *style),
         "upright",
         (0.7, 1.3),
+        _keypoints(style[0]),
     )
     for name, style in {
         "road": (0.70, BLACK, ORANGE, ((0.38, 0.58), (0.70, 0.84))),

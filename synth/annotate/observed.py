@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from synth.catalog import Asset
 from synth.geometry import Matrix, scaled
+from synth.keypoints import Skeleton
 from synth.meshes import Mesh, MeshStore
 from synth.registry import Registry
 from synth.scene import Frame, Placed, Scene
@@ -46,6 +48,14 @@ class Observed:
 
     def mesh(self, placed: Placed) -> Mesh:
         return self._meshes[placed.asset_id]
+
+    def asset(self, placed: Placed) -> Asset:
+        return self._meshes.catalog[placed.asset_id]
+
+    def skeleton(self, placed: Placed) -> Skeleton | None:
+        """The keypoints of its category; None if it has none."""
+        skeletons = self._meshes.catalog.skeletons
+        return None if placed.category_id is None else skeletons.get(placed.category_id)
 
     def camera_from_mesh(self, placed: Placed) -> Matrix:
         """(4, 4) from the mesh's own coordinates to the camera's, the object's scale included."""

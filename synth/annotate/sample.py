@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.annotate import boxes, masks, pose, visibility
+from synth.annotate import boxes, keypoints, masks, pose, visibility
 from synth.annotate.observed import ANNOTATORS, Fields, Observed
 from synth.meshes import MeshStore
 from synth.policy import LabelPolicy
@@ -20,7 +20,7 @@ from synth.scene import Camera, Frame, Scene
 LABEL_KINDS = tuple(
     name
     for name in ANNOTATORS
-    if ANNOTATORS[name].__module__ in {module.__name__ for module in (boxes, masks, pose, visibility)}
+    if ANNOTATORS[name].__module__ in {module.__name__ for module in (boxes, masks, pose, visibility, keypoints)}
 )
 
 

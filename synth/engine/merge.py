@@ -8,13 +8,12 @@ __all__ = ["merge_shards"]
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import orjson
 
 from synth.catalog import Catalog
-from synth.dataset import Category
 from synth.engine.plan import Plan
 from synth.engine.shards import RECORDS, SHARDS, shard_folder
 from synth.write.atomic import atomic_writer, write_json
@@ -69,7 +68,7 @@ def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> di
     names = {category.id: category.name for category in catalog.categories}
     with atomic_writer(plan.out / "annotations.json") as file:
         file.write(b'{"info":' + orjson.dumps(info, option=orjson.OPT_SORT_KEYS))
-        file.write(b',"licenses":[],"categories":' + orjson.dumps(_coco_categories(catalog.categories)))
+        file.write(b',"licenses":[],"categories":' + orjson.dumps(_coco_categories(catalog, plan.settings.labels)))
         file.write(b',"images":[')
         _write_list(file, (_image(record, names) for record in _records(plan)))
         file.write(b'],"annotations":[')
@@ -101,7 +100,7 @@ def _counted(
 def _write_panoptic(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> None:
     with atomic_writer(plan.out / "panoptic.json") as file:
         file.write(b'{"info":' + orjson.dumps(info, option=orjson.OPT_SORT_KEYS))
-        things = [category | {"isthing": 1} for category in _coco_categories(catalog.categories)]
+        things = [category | {"isthing": 1} for category in _coco_categories(catalog)]
         file.write(b',"licenses":[],"categories":' + orjson.dumps(things) + b',"images":[')
         keys = ("id", "file_name", "width", "height")
         _write_list(file, ({key: record["image"][key] for key in keys} for record in _records(plan)))
@@ -122,8 +121,16 @@ def _panoptic_annotation(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _coco_categories(categories: tuple[Category, ...]) -> list[dict[str, Any]]:
-    return [{"id": category.id, "name": category.name, "supercategory": "object"} for category in categories]
+def _coco_categories(catalog: Catalog, labels: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """COCO's categories, with their keypoints where those are among the labels."""
+    categories: list[dict[str, Any]] = []
+    for category in catalog.categories:
+        entry: dict[str, Any] = {"id": category.id, "name": category.name, "supercategory": "object"}
+        skeleton = catalog.skeletons.get(category.id)
+        if skeleton is not None and "keypoints" in labels:
+            entry |= {"keypoints": skeleton.names, "skeleton": skeleton.bones}
+        categories.append(entry)
+    return categories
 
 
 def _write_list(file: IO[bytes], items: Iterable[dict[str, Any]]) -> None:

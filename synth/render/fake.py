@@ -62,7 +62,8 @@ class FakeRenderer(SceneRenderer):
             instance[silhouette.in_frame] = placed.instance_id
             amodal_bits[number // 32][silhouette.in_frame] |= np.uint32(1 << (number % 32))
         full_px = np.array([silhouette.full_px for silhouette in silhouettes], np.int64)
-        facing = (instance[..., None] > 0) * np.array([0, 0, -1], np.float32) if normals else None
+        towards = np.array([0, 0, -1], np.float32)
+        facing = np.where(instance[..., None] > 0, towards, np.float32(0)) if normals else None
         return Frame(rgb, depth_m, instance, amodal_bits, full_px, facing)
 
     def _camera_points_m(self, placed: Placed, camera: Camera) -> NDArray[np.float64]:

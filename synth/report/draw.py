@@ -1,4 +1,4 @@
-"""Labels drawn on their picture: outlines of masks, visible and amodal boxes, names."""
+"""Labels drawn on their picture: masks, visible boxes, names, keypoints."""
 
 __all__ = ["draw_labels"]
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from synth.annotate.keypoints import HIDDEN, VISIBLE
 from synth.annotate.observed import Fields
 from synth.annotate.sample import Sample
 
@@ -20,7 +21,8 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def draw_labels(sample: Sample, names: Mapping[int, str]) -> Image.Image:
-    """The sample's picture with every label on it: a tint on each mask, a box around it, the category's name.
+    """The sample's picture with every label on it: a tint on each mask, a box around it, the category's name, its
+    keypoints as dots, hidden ones as rings.
 
     A label that the policy says to ignore has a grey box.
 
@@ -36,6 +38,7 @@ def draw_labels(sample: Sample, names: Mapping[int, str]) -> Image.Image:
         x, y, width, height = annotation["bbox"]
         draw.rectangle((x - 1, y - 1, x + width, y + height), outline=color, width=max(1, image.height // 400))
         _write(draw, (x, y), _words(annotation, names), color, font)
+        _dots(draw, annotation.get("keypoints", []), color, max(2, image.height // 160))
     return image
 
 
@@ -61,6 +64,15 @@ def _write(draw: ImageDraw.ImageDraw, corner: tuple[float, float], words: str, c
     y = corner[1] - height if corner[1] >= height else corner[1]
     draw.rectangle((x, y, x + right - left + 4, y + height - 1), fill=color)
     draw.text((x + 2 - left, y + 2 - top), words, fill=(0, 0, 0), font=font)
+
+
+def _dots(draw: ImageDraw.ImageDraw, keypoints: list[float], color: Rgb, radius_px: int) -> None:
+    for x, y, v in zip(keypoints[0::3], keypoints[1::3], keypoints[2::3], strict=True):
+        around = (x - radius_px, y - radius_px, x + radius_px, y + radius_px)
+        if v == VISIBLE:
+            draw.ellipse(around, fill=color, outline=(0, 0, 0))
+        elif v == HIDDEN:
+            draw.ellipse(around, outline=color)
 
 
 def _color(instance_id: int) -> Rgb:

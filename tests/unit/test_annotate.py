@@ -129,7 +129,7 @@ def test_the_policy_judges_by_what_is_not_written(stage, meshes):
 
 
 def test_every_shipped_label_kind_is_on_by_default():
-    assert set(LABEL_KINDS) == {"boxes", "masks", "visibility", "pose", "bbox_3d"} <= set(ANNOTATORS)
+    assert set(LABEL_KINDS) == {"boxes", "masks", "visibility", "pose", "bbox_3d", "keypoints"} <= set(ANNOTATORS)
 
 
 def test_every_annotator_gives_fields_for_each_labelled_object_in_order(stage, meshes):

@@ -85,3 +85,43 @@ def test_all_models_together_are_small_enough_to_clone():
 @pytest.mark.parametrize("recipe", ALL_RECIPES, ids=lambda recipe: recipe.name)
 def test_the_module_that_made_a_model_is_there(recipe):
     assert (ASSETS.parent / recipe.source).is_file()
+
+
+def ends_of(asset: dict[str, object]) -> dict[str, float]:
+    """Of each keypoint that is an end of its model, how far from that end it lies, measured on the mesh."""
+    low, high = loaded(str(asset["file"])).bounds
+    ends = {
+        "bolt": {"head": (2, high), "tip": (2, low)},
+        "traffic_cone": {"tip": (2, high)},
+        "padlock": {"shackle": (1, high), "keyhole": (1, low)},
+        "aa_battery": {"plus": (2, high), "minus": (2, low)},
+    }[str(asset["category"])]
+    points = asset["keypoints"]
+    return {name: abs(points[name][axis] - bound[axis]) for name, (axis, bound) in ends.items()}
+
+
+WITH_KEYPOINTS = [asset for asset in CATALOGUE["assets"] if "keypoints" in asset]
+
+
+@pytest.mark.parametrize("asset", WITH_KEYPOINTS, ids=lambda asset: asset["file"].rsplit("/", 1)[1])
+def test_keypoints_that_are_ends_of_a_model_lie_there(asset: dict[str, object]):
+    # A shackle is a tube of 18 sides, so its outermost is up to 1.5 % of its radius inside the circle.
+    assert max(ends_of(asset).values()) < 1e-4
+
+
+@pytest.mark.parametrize("asset", WITH_KEYPOINTS, ids=lambda asset: asset["file"].rsplit("/", 1)[1])
+def test_keypoints_of_a_cones_foot_lie_on_its_outermost_edges(asset: dict[str, object]):
+    vertices = loaded(str(asset["file"])).vertices
+    for name, point in asset["keypoints"].items():
+        if name.startswith("foot"):
+            direction = np.array([*np.sign(point[:2]), 0]) / np.sqrt(2)
+            assert np.array(point) @ direction == pytest.approx((vertices @ direction).max(), abs=3e-5)
+            nearest = np.linalg.norm(vertices[:, :2] - point[:2], axis=1) < 3e-5
+            assert vertices[nearest, 2].min() < point[2] < vertices[nearest, 2].max()
+
+
+def test_every_asset_of_a_category_has_all_its_keypoints():
+    for asset in CATALOGUE["assets"]:
+        names = CATALOGUE["categories"].get(asset.get("category"), {}).get("keypoint_names", [])
+        assert sorted(asset.get("keypoints", {})) == sorted(names)
+    assert len(WITH_KEYPOINTS) >= 12

@@ -7,6 +7,7 @@ import pytest
 from synth.catalog import load_catalog
 from synth.dataset import Category
 from synth.errors import AssetError
+from synth.keypoints import Skeleton
 
 
 def folder_of(tmp_path, *names, toml=None):
@@ -111,6 +112,55 @@ def test_hashes_are_those_of_the_files(tmp_path):
     catalog = catalog_of(tmp_path, "a/1.glb")
     (tmp_path / "a/1.glb").write_bytes(b"mesh")
     assert catalog.hashes() == {"a/1.glb": hashlib.sha256(b"mesh").hexdigest()}
+
+
+def test_what_the_toml_says_is_hashed_too_for_poses_and_keypoints_are_in_it(tmp_path):
+    toml = "[categories.a]\npose = 'any'\n"
+    hashes = catalog_of(tmp_path, "a/1.glb", toml=toml).hashes()
+    assert hashes["assets.toml"] == hashlib.sha256(toml.encode()).hexdigest()
+    assert set(hashes) == {"a/1.glb", "assets.toml"}
+
+
+TWO_ENDS = """
+    [[assets]]
+    file = "bolt/1.glb"
+    keypoints = { tip = [0, 0, 0.04], head = [0.0, 0.01, 0] }
+"""
+
+
+def test_keypoints_are_named_points_of_an_asset_and_the_first_gives_their_order(tmp_path):
+    catalog = catalog_of(tmp_path, "bolt/1.glb", "bolt/2.glb", "nut/1.glb", toml=TWO_ENDS)
+    first, second, nut = catalog.assets
+    assert first.keypoints_m == {"tip": (0, 0, 0.04), "head": (0, 0.01, 0)}
+    assert second.keypoints_m == nut.keypoints_m == {}
+    assert catalog.skeletons == {first.category_id: Skeleton(("tip", "head"))}
+
+
+def test_a_category_lists_its_keypoints_in_an_order_and_joins_them_by_bones(tmp_path):
+    toml = "[categories.bolt]\nkeypoint_names = ['head', 'neck', 'tip']\nskeleton = [['tip', 'head']]\n" + TWO_ENDS
+    catalog = catalog_of(tmp_path, "bolt/1.glb", "nut/1.glb", toml=toml)
+    assert catalog.skeletons == {1: Skeleton(("head", "neck", "tip"), ((3, 1),))}
+    assert catalog.only(("bolt",)).skeletons == catalog.skeletons
+    assert catalog.only(("nut",)).skeletons == {}
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        (
+            TWO_ENDS + "[[assets]]\nfile = 'bolt/2.glb'\nkeypoints = { tipp = [0, 0, 0] }",
+            'bolt/2.glb: "tipp" is no keypoint of the category. Did you mean "tip"?',
+        ),
+        (TWO_ENDS + "[categories.bolt]\nkeypoint_names = ['tip']", 'bolt/1.glb: "head" is no keypoint'),
+        (TWO_ENDS + "[categories.bolt]\nskeleton = [['tip', 'haed']]", 'skeleton: "haed" is no keypoint'),
+        (TWO_ENDS + "[categories.bolt]\nskeleton = [['tip']]", "categories.bolt.skeleton"),
+        ("[categories.bolt]\nkeypoint_names = ['a', 'a']", "[categories.bolt]: keypoint_names lists a name twice"),
+        ("[[assets]]\nfile = 'bolt/1.glb'\nkeypoints = { tip = [0, 0] }", "assets.0.keypoints.tip"),
+        ("[[assets]]\nfile = 'bolt/1.glb'\nkeypoints = { tip = [0, 0, nan] }", "assets.0.keypoints.tip"),
+    ],
+)
+def test_what_is_wrong_with_keypoints_is_told(tmp_path, toml, words):
+    assert words in refusal(tmp_path, "bolt/1.glb", "bolt/2.glb", toml=toml)
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):

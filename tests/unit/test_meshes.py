@@ -228,3 +228,14 @@ def test_a_mesh_is_read_once(catalog):
 def test_the_shipped_kind_of_catalogue_tells_which_asset_is_unknown(assets):
     with pytest.raises(AssetError, match="no asset"):
         MeshStore(load_catalog(assets))["box/none.glb"]
+
+
+@pytest.mark.parametrize("point_m", [(0.05, 0.1, 0.15), (0.0, 0.0, 0.44), (0.0, -0.3, 0.0)])
+def test_a_keypoint_may_lie_on_a_mesh_or_beside_it(tmp_path, point_m):
+    load_mesh(asset(exported(tmp_path), keypoints_m={"tip": point_m}))
+
+
+@pytest.mark.parametrize("point_m", [(0.0, 0.0, 150.0), (-51.0, 0.0, 0.0), (0.0, 0.0, 0.46)])
+def test_a_keypoint_that_is_given_in_another_unit_than_metres_is_told(tmp_path, point_m):
+    message = refusal(exported(tmp_path), keypoints_m={"base": (0, 0, 0), "tip": point_m})
+    assert 'the keypoint "tip" lies' in message and "metres" in message
