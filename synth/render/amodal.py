@@ -35,7 +35,7 @@ class AmodalPass:
         self._programs: dict[tuple[str, ...], Program] = {}
 
     def draw(
-        self, scene: Scene, hulls_m: list[NDArray[np.float64]], near_m: float, far_m: float
+        self, scene: Scene, corners_m: list[NDArray[np.float64]], near_m: float, far_m: float
     ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """Outlines in the picture, and pixel counts in and around it.
 
@@ -50,7 +50,7 @@ class AmodalPass:
         full_px = np.zeros(n, np.int64)
         for group, plane in zip(groups, planes, strict=True):
             _add_counts(full_px, plane, group)
-        for tile, windows in _by_tile(scene.camera, hulls_m).items():
+        for tile, windows in _by_tile(scene.camera, corners_m).items():
             tile_clip = camera_clip(scene.camera, near_m, far_m, tile)
             for group in groups:
                 if reaching := group & windows.keys():
@@ -92,16 +92,16 @@ class AmodalPass:
         return self._programs[defines]
 
 
-def outside_windows(camera: Camera, hull_m: NDArray[np.float64]) -> dict[tuple[int, int], Window]:
+def outside_windows(camera: Camera, points_m: NDArray[np.float64]) -> dict[tuple[int, int], Window]:
     """Where an object reaches outside the picture.
 
     Args:
         camera: The camera.
-        hull_m: (K, 3) world points of the object's hull.
+        points_m: (K, 3) world points whose convex hull holds the object.
     Returns:
         For each neighbour, counted in whole pictures right and down, the part of it that the object may cover.
     """
-    points_px = camera.project(hull_m)
+    points_px = camera.project(points_m)
     size = np.array([camera.width_px, camera.height_px])
     farthest = FARTHEST_TILE * size
     if np.any(np.isnan(points_px)):
@@ -119,10 +119,10 @@ def outside_windows(camera: Camera, hull_m: NDArray[np.float64]) -> dict[tuple[i
     return windows
 
 
-def _by_tile(camera: Camera, hulls_m: list[NDArray[np.float64]]) -> dict[tuple[int, int], dict[int, Window]]:
+def _by_tile(camera: Camera, corners_m: list[NDArray[np.float64]]) -> dict[tuple[int, int], dict[int, Window]]:
     by_tile: dict[tuple[int, int], dict[int, Window]] = {}
-    for number, hull_m in enumerate(hulls_m):
-        for tile, window in outside_windows(camera, hull_m).items():
+    for number, box in enumerate(corners_m):
+        for tile, window in outside_windows(camera, box).items():
             by_tile.setdefault(tile, {})[number] = window
     return by_tile
 

@@ -33,8 +33,7 @@ class AntialiasPass:
         buffers.bind_depth(2)
         for unit, name in enumerate(("u_light", "u_instance", "u_depth")):
             program.set_int(name, unit)
-        program.set_float("u_near_m", near_m)
-        program.set_float("u_far_m", far_m)
+        program.set_float("u_far_depth", far_m / (far_m - near_m))
         GL.glBindVertexArray(self._no_vertices)
         GL.glDrawArrays(GL.GL_TRIANGLES, 0, 3)
         return np.asarray(self._target.read(0), np.float32)[..., :3]

@@ -23,6 +23,17 @@ LEAST_ALPHA = 1 / 32
 LEAST_SHADOW_ALPHA = 0.5
 
 
+def _directions(n: int) -> NDArray[np.float64]:
+    """(n, 3) unit vectors, evenly over the sphere: a spiral by the golden angle."""
+    z = 1 - (2 * np.arange(n) + 1) / n
+    angle = np.pi * (3 - np.sqrt(5)) * np.arange(n)
+    radius = np.sqrt(1 - z * z)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=1)
+
+
+HULL_DIRECTIONS = _directions(128)
+
+
 @dataclass(frozen=True, slots=True)
 class Drawable:
     """One primitive on the GPU; `defines` are the shader variants that its material needs."""
@@ -32,11 +43,15 @@ class Drawable:
     material: Material
     textures: tuple[tuple[int, Texture2D], ...]
     defines: tuple[str, ...]
+    closed: bool
 
     def draw(self) -> None:
-        """Draw all its triangles with the program in use."""
+        """Draw its triangles with the program in use; of a closed surface the outer side alone, which saves a third."""
+        if self.closed:
+            GL.glEnable(GL.GL_CULL_FACE)
         GL.glBindVertexArray(self.vertex_array)
         GL.glDrawElements(GL.GL_TRIANGLES, self.n_indices, GL.GL_UNSIGNED_INT, None)
+        GL.glDisable(GL.GL_CULL_FACE)
 
     def bind_textures(self) -> None:
         for unit, texture in self.textures:
@@ -60,14 +75,14 @@ class Models:
 
     def __getitem__(self, asset_id: str) -> tuple[Drawable, ...]:
         if asset_id not in self._drawables:
-            primitives = self._meshes[asset_id].primitives
-            self._drawables[asset_id] = tuple(_upload(primitive) for primitive in primitives)
+            mesh = self._meshes[asset_id]
+            self._drawables[asset_id] = tuple(_upload(primitive, mesh.closed) for primitive in mesh.primitives)
         return self._drawables[asset_id]
 
     def hull(self, asset_id: str) -> Drawable:
         """The asset's convex hull: a few hundred triangles for passes that only need its bulk."""
         if asset_id not in self._hulls:
-            self._hulls[asset_id] = _upload(_hull_primitive(self._meshes[asset_id].hull_m))
+            self._hulls[asset_id] = _upload(_hull_primitive(self._meshes[asset_id].hull_m), closed=False)
         return self._hulls[asset_id]
 
     def of(self, objects: tuple[Placed, ...]) -> Iterator[tuple[int, Placed, Drawable]]:
@@ -102,6 +117,8 @@ def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix,
 
 
 def _hull_primitive(hull_m: NDArray[np.float64]) -> Primitive:
+    """A coarse hull: of the points that lie farthest in `HULL_DIRECTIONS`, for a ball's own has thousands."""
+    hull_m = hull_m[np.unique(np.argmax(hull_m @ HULL_DIRECTIONS.T, axis=0))]
     n = len(hull_m)
     try:
         triangles = ConvexHull(hull_m).simplices
@@ -121,7 +138,7 @@ def _hull_primitive(hull_m: NDArray[np.float64]) -> Primitive:
     )
 
 
-def _upload(primitive: Primitive) -> Drawable:
+def _upload(primitive: Primitive, closed: bool) -> Drawable:
     # All four attributes are always there, so that every mesh has one layout and every pass one vertex shader.
     resident = pyrender.Primitive(
         positions=primitive.positions_m,
@@ -144,4 +161,4 @@ def _upload(primitive: Primitive) -> Drawable:
             defines.append(name)
     if material.alpha_cutoff is not None or material.blended:
         defines.append("ALPHA_MASK")
-    return Drawable(int(resident._vaid), primitive.triangles.size, material, tuple(textures), tuple(defines))
+    return Drawable(int(resident._vaid), primitive.triangles.size, material, tuple(textures), tuple(defines), closed)

@@ -6,6 +6,7 @@ amodal bits.
 
 __all__ = ["Renderer"]
 
+from itertools import product
 from types import TracebackType
 from typing import Self
 
@@ -13,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import RenderError
-from synth.geometry import Matrix, apply, scaled
+from synth.geometry import apply, scaled
 from synth.meshes import MeshStore
 from synth.render.gl import open_context
 from synth.render.interface import SceneRenderer
 from synth.render.views import camera_clip, depth_range_m
-from synth.scene import Frame, Scene
+from synth.scene import Frame, Placed, Scene
 from synth.sensor import expose
 
 
@@ -34,6 +35,8 @@ class Renderer(SceneRenderer):
         self._size_wh_px = size_wh_px
         self._context = open_context()
         # Only now is it known which platform PyOpenGL must be imported for.
+        from OpenGL import GL  # noqa: PLC0415
+
         from synth.render.amodal import AmodalPass  # noqa: PLC0415
         from synth.render.antialias import AntialiasPass  # noqa: PLC0415
         from synth.render.blending import BlendingPass  # noqa: PLC0415
@@ -42,6 +45,8 @@ class Renderer(SceneRenderer):
         from synth.render.models import Models  # noqa: PLC0415
         from synth.render.shadow import DepthMapPass  # noqa: PLC0415
 
+        # Clip space points down, as pictures do, so the outside of a mesh runs clockwise.
+        GL.glFrontFace(GL.GL_CW)
         models = Models(meshes)
         width, height = size_wh_px
         self._maps = DepthMapPass(models)
@@ -75,10 +80,11 @@ class Renderer(SceneRenderer):
         self._check(scene)
         # Another renderer of this process may have drawn since.
         self._context.make_current()
-        hulls_m = [self._hull_m(scene, number) for number in range(len(scene.objects))]
-        near_m, far_m = depth_range_m(scene.camera, hulls_m, scene.background.surface is not None)
+        # Boxes, not hulls: whatever is fitted to them is a little wider, and a ball's hull has thousands of points.
+        corners_m = [self._corners_m(placed) for placed in scene.objects]
+        near_m, far_m = depth_range_m(scene.camera, corners_m, scene.background.surface is not None)
         clip_from_world = camera_clip(scene.camera, near_m, far_m)
-        maps = self._maps.draw(scene, hulls_m)
+        maps = self._maps.draw(scene, corners_m)
         buffers = self._geometry.draw(scene, clip_from_world, near_m)
         light = self._lighting.draw(scene, buffers, maps, clip_from_world)
         blended = self._geometry.draw_blended(scene, clip_from_world)
@@ -89,7 +95,7 @@ class Renderer(SceneRenderer):
         instance, depth = self._geometry.read()
         from OpenGL import GL  # noqa: PLC0415 - as in __init__
 
-        bits, full_px = self._amodal.draw(scene, hulls_m, near_m, far_m)
+        bits, full_px = self._amodal.draw(scene, corners_m, near_m, far_m)
         # Checks after every call are off, for their cost; an error stays until it is asked for.
         if error := GL.glGetError():
             raise RuntimeError(f"frame {scene.index}: OpenGL error {error:#x}")
@@ -113,10 +119,11 @@ class Renderer(SceneRenderer):
         if any(placed.instance_id > np.iinfo(np.uint16).max for placed in scene.objects):
             raise RenderError(f"frame {scene.index}: more than 65535 instances don't fit into the instance image.")
 
-    def _hull_m(self, scene: Scene, number: int) -> NDArray[np.float64]:
-        placed = scene.objects[number]
-        world_from_mesh: Matrix = scaled(placed.world_from_object, placed.scale)
-        return apply(world_from_mesh, self._meshes[placed.asset_id].hull_m)
+    def _corners_m(self, placed: Placed) -> NDArray[np.float64]:
+        """(8, 3) the corners of an object's own box, in the world."""
+        low, high = self._meshes[placed.asset_id].bounds_m
+        corners_m = np.array(list(product(*zip(low, high, strict=True))))
+        return apply(scaled(placed.world_from_object, placed.scale), corners_m)
 
 
 def _metres(depth: NDArray[np.float32], near_m: float, far_m: float) -> NDArray[np.float32]:

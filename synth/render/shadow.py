@@ -57,9 +57,9 @@ class DepthMapPass:
         self._moments = moments_map(SKY_PX)
         self._programs: dict[tuple[str, ...], Program] = {}
 
-    def draw(self, scene: Scene, hulls_m: list[NDArray[np.float64]]) -> DepthMaps:
+    def draw(self, scene: Scene, corners_m: list[NDArray[np.float64]]) -> DepthMaps:
         """Draw the objects as each light that casts shadows sees them, and as the zenith does."""
-        points = np.concatenate([*hulls_m, np.zeros((1, 3))])
+        points = np.concatenate(corners_m) if corners_m else np.zeros((1, 3))
         GL.glEnable(GL.GL_DEPTH_TEST)
         by_light = self._draw_shadows(scene, points)
         # The blur must end inside the map, for beyond its edge the sky is said to be free.
@@ -67,7 +67,7 @@ class DepthMapPass:
         self._sky.bind()
         self._sky.clear()
         self._draw_hulls(scene, sky_clip)
-        self._moments.replace(_moments(self._sky.read_depth(), _blur_px(hulls_m, sky_width_m)))
+        self._moments.replace(_moments(self._sky.read_depth(), _blur_px(corners_m, sky_width_m)))
         sky_from_world = texture_from_clip() @ sky_clip
         return DepthMaps(self._shadows, by_light, self._moments, sky_from_world, sky_width_m / SKY_PX)
 
@@ -118,11 +118,11 @@ class DepthMapPass:
         return self._programs[defines]
 
 
-def _blur_px(hulls_m: list[NDArray[np.float64]], width_m: float) -> int:
+def _blur_px(corners_m: list[NDArray[np.float64]], width_m: float) -> int:
     """The blur's width in texels, for the scene's median object."""
-    if not hulls_m:
+    if not corners_m:
         return 1
-    extents_m = [float(np.max(np.ptp(hull_m[:, :2], axis=0))) for hull_m in hulls_m]
+    extents_m = [float(np.max(np.ptp(box[:, :2], axis=0))) for box in corners_m]
     return int(np.clip(round(SKY_BLUR * float(np.median(extents_m)) / width_m * SKY_PX), 1, SKY_PX // 4))
 
 

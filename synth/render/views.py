@@ -34,19 +34,19 @@ def camera_clip(camera: Camera, near_m: float, far_m: float, tile: tuple[int, in
     return np.asarray(clip_from_camera @ camera.camera_from_world, np.float64)
 
 
-def depth_range_m(camera: Camera, hulls_m: list[NDArray[np.float64]], surface: bool) -> tuple[float, float]:
+def depth_range_m(camera: Camera, corners_m: list[NDArray[np.float64]], surface: bool) -> tuple[float, float]:
     """Near and far planes close around what is drawn, for the depth buffer's precision lies between them.
 
     Args:
         camera: The camera.
-        hulls_m: (K, 3) world points of each object.
+        corners_m: (8, 3) corners of each object's box, in the world.
         surface: Whether the plane z = 0 is drawn, which comes as near as the camera is high.
     """
-    points = np.concatenate([*hulls_m, np.zeros((1, 3))])
+    points = np.concatenate([*corners_m, np.zeros((1, 3))])
     depths = apply(camera.camera_from_world, points)[:, 2]
     # Without the world's origin, added for scenes that are empty: it may lie anywhere, and a near plane that is too
     # near costs the depth its precision.
-    nearest = depths[:-1].min() if hulls_m else np.inf
+    nearest = depths[:-1].min() if corners_m else np.inf
     if surface:
         nearest = min(nearest, 0.5 * camera.world_from_camera[2, 3])
     far = 4 * max(float(depths.max()), float(camera.world_from_camera[2, 3]), 1e-2)

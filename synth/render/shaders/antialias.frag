@@ -3,13 +3,11 @@
 // Source: the edge direction is FXAA 1's (Lottes, 2009), from four diagonal neighbours.
 uniform sampler2D u_light, u_depth;
 uniform usampler2D u_instance;
-uniform float u_near_m, u_far_m;
+uniform float u_far_depth;           // what GL's depth would be infinitely far away
 layout(location = 0) out vec4 o_light;
 
-float metres(ivec2 at) {
-    float depth = texelFetch(u_depth, at, 0).r * 2.0 - 1.0;
-    return 2.0 * u_near_m * u_far_m / (u_far_m + u_near_m - depth * (u_far_m - u_near_m));
-}
+// The reciprocal of depth, up to a factor: GL keeps depth as a - b / z, which is linear in the screen on any plane.
+float reciprocal(ivec2 at) { return u_far_depth - texelFetch(u_depth, at, 0).r; }
 
 // Compressed so that a highlight does not swallow its neighbours.
 vec3 tone(vec3 light) { return light / (1.0 + max(max(light.r, light.g), light.b)); }
@@ -38,10 +36,10 @@ void main() {
     uint id = texelFetch(u_instance, at, 0).r;
     bool edge = texelFetch(u_instance, left, 0).r != id || texelFetch(u_instance, right, 0).r != id
         || texelFetch(u_instance, above, 0).r != id || texelFetch(u_instance, below, 0).r != id;
-    // Within one object a fold is an edge where the depth's second difference is large against the depth.
-    float z = metres(at);
-    edge = edge || abs(metres(left) + metres(right) - 2.0 * z) > 0.004 * z
-        || abs(metres(above) + metres(below) - 2.0 * z) > 0.004 * z;
+    // Within one object a fold or a step is an edge: there the reciprocal depth is not linear.
+    float z = reciprocal(at);
+    edge = edge || abs(reciprocal(left) + reciprocal(right) - 2.0 * z) > 0.004 * z
+        || abs(reciprocal(above) + reciprocal(below) - 2.0 * z) > 0.004 * z;
     // A loop of no or one turn, not an if: software rasterisers run both sides of an if, but leave a loop.
     for (int turn = 0; turn < int(edge); turn++) here.rgb = along_edge(gl_FragCoord.xy);
     o_light = here;

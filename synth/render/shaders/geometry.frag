@@ -62,9 +62,8 @@ void main() {
     metallic *= sampled.b;
     roughness *= sampled.g;
 #endif
-    // Nothing is culled, so what is seen from behind must turn its normal: open and badly wound meshes stay whole. Clip
-    // space points down, so the outside of a mesh runs clockwise there and is what GL calls its back.
-    float side = gl_FrontFacing ? -1.0 : 1.0;
+    // Open and badly wound meshes are drawn from both sides, and what is seen from behind must turn its normal.
+    float side = gl_FrontFacing ? 1.0 : -1.0;
     vec3 normal = normalize(v_normal) * side;
 #ifdef NORMAL_MAP
     normal = mapped_normal(normal, side);

@@ -103,17 +103,14 @@ vec3 shaded(int i, vec3 position, vec3 n, vec3 v, vec3 diffuse, vec3 f0, float a
     return u_light_color[i] * arriving * reflectance(n, v, l, diffuse, f0, alpha);
 }
 
-void main() {
-    float depth = texelFetch(u_depth, ivec2(gl_FragCoord.xy), 0).r;
-    vec4 place = u_world_from_clip * vec4(v_screen * 2.0 - 1.0, depth * 2.0 - 1.0, 1.0);
-    vec3 position = place.xyz / place.w;
-    vec3 view = normalize(u_eye - position);
-    if (depth == 1.0) {
-        vec2 fitted = (v_screen - 0.5) * u_backdrop_scale + 0.5;
-        vec3 behind = texture(u_backdrop, vec2(fitted.x, 1.0 - fitted.y)).rgb * u_backdrop_gain;
-        o_light = vec4(u_ambient * (u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind), 1.0);
-        return;
-    }
+vec3 background(vec3 view) {
+    vec2 fitted = (v_screen - 0.5) * u_backdrop_scale + 0.5;
+    vec3 behind = texture(u_backdrop, vec2(fitted.x, 1.0 - fitted.y)).rgb * u_backdrop_gain;
+    return u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind;
+}
+
+// What the visible surface sends to the eye.
+vec3 surface_light(vec3 position, vec3 view) {
     vec4 albedo_metallic = texelFetch(u_albedo_metallic, ivec2(gl_FragCoord.xy), 0);
     vec4 normal_roughness = texelFetch(u_normal_roughness, ivec2(gl_FragCoord.xy), 0);
     vec3 albedo = albedo_metallic.rgb * albedo_metallic.rgb, normal = normal_roughness.xyz;
@@ -128,5 +125,16 @@ void main() {
     float seen = u_ambient * sky_visibility(position, normal), nv = max(dot(normal, view), 0.0);
     vec3 reflected = environment(reflect(-view, normal), roughness * u_environment_levels);
     light += seen * mix(diffuse * irradiance(normal), reflected, environment_share(f0, roughness, nv));
+    return light;
+}
+
+void main() {
+    float depth = texelFetch(u_depth, ivec2(gl_FragCoord.xy), 0).r;
+    vec4 place = u_world_from_clip * vec4(v_screen * 2.0 - 1.0, depth * 2.0 - 1.0, 1.0);
+    vec3 position = place.xyz / place.w;
+    vec3 view = normalize(u_eye - position);
+    vec3 light = surface_light(position, view);
+    // A loop of no or one turn, not an if: software rasterisers run both sides of an if, but leave a loop.
+    for (int turn = int(depth < 1.0); turn < 1; turn++) light = u_ambient * background(view);
     o_light = vec4(light, 1.0);
 }
