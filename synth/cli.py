@@ -129,7 +129,7 @@ def train_command(
     image_size: Annotated[int | None, typer.Option(help="Shorter side that the detector sees, pixels.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="At its height, after the warmup.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
-    seed: Annotated[int, typer.Option(help="Of split, order and augmentation.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Of split, order and augmentation; 0 if not said.")] = None,
     alias: Annotated[list[str], typer.Option(help="a=b: read the photos' label a as b; may be repeated.")] = [],
     ignore_label: Annotated[list[str], typer.Option(help="Leave this label of the photos out.")] = [],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,

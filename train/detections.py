@@ -31,7 +31,7 @@ class Detections:
     def __post_init__(self) -> None:
         n = len(self.scores)
         if self.boxes_xyxy_px.shape != (n, 4):
-            raise ValueError(f"boxes_xyxy_px: expected ({n}, 4) as there are {n} scores, got {self.boxes_xyxy_px.shape}")
+            raise ValueError(f"boxes_xyxy_px: expected ({n}, 4) for {n} scores, got {self.boxes_xyxy_px.shape}")
         if self.category_ids.shape != (n,):
             raise ValueError(f"category_ids: expected ({n},), got {self.category_ids.shape}")
         if self.masks is not None and len(self.masks) != n:
