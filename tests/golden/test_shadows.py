@@ -44,12 +44,14 @@ def plane_light(workshop_renderer, stage, darkness):
     x, y = np.meshgrid(np.arange(160) + 0.5, np.arange(120) + 0.5)
     rays = np.stack([(x - 80) / 140, (y - 60) / 140, np.ones_like(x)], axis=-1) @ camera.world_from_camera[:3, :3].T
     eye = camera.world_from_camera[:3, 3]
+    rim = np.pad(np.zeros((118, 158), bool), 1, constant_values=True)
 
     def look(*objects, lights):
         background = replace(darkness, surface=PLANE)
         frame = workshop_renderer.render(stage.scene(*objects, camera=camera, lights=lights, background=background))
         points_m = eye + rays * (-eye[2] / rays[..., 2])[..., None]
-        points_m[ndimage.binary_dilation(frame.instance > 0, np.ones((3, 3)))] = np.nan
+        # The picture's own rim is taken for an edge, too.
+        points_m[ndimage.binary_dilation(frame.instance > 0, np.ones((3, 3))) | rim] = np.nan
         return frame.rgb[..., 1], points_m
 
     return look
