@@ -25,7 +25,7 @@ SIZE_WH_PX = (640, 480)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who takes part: the class `kind` in `contestant_NAME`, which needs `package`; `gives` is what its time pays for.
+    """Who takes part: the class `kind` in `contestant_PACKAGE`; `gives` is what its time pays for.
 
     Attributes:
         goal: How many times faster ours is to be, per CPU second; None where no goal is set.
@@ -42,10 +42,15 @@ class Entry:
 
 ENTRIES = (
     Entry("synth", "Synth", "synth", "colour, depth, ids, amodal, every annotation"),
-    Entry("pyrender", "Pyrender", "pyrender", "colour, depth, ids, amodal", goal=10),
+    Entry(
+        "script", "PyrenderScript", "pyrender", "colour, depth, ids, amodal; pyrender as its manual shows it", goal=10
+    ),
+    Entry("pyrender", "Pyrender", "pyrender", "the same with its meshes kept between frames"),
     Entry("pybullet", "Pybullet", "pybullet", "colour, depth, ids; one light of the four", goal=3),
     Entry("cycles", "Cycles", "bpy", "colour", most_scenes=1),
 )
+
+MODULES = {"bpy": "cycles"}
 
 
 class Runner:
@@ -108,7 +113,7 @@ def _say_table(say: Callable[[str], None], costs: dict[Entry, list[Cost]]) -> No
 
 @cache
 def _contestant(entry: Entry, folder: Path) -> Contestant:
-    kind = getattr(import_module(f"contestant_{entry.name}"), entry.kind)
+    kind = getattr(import_module(f"contestant_{MODULES.get(entry.package, entry.package)}"), entry.kind)
     opened: Contestant = kind(folder, SIZE_WH_PX)
     return opened
 

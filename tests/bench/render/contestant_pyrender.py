@@ -1,10 +1,11 @@
-"""A script as pyrender's manual shows it, read in pyrender's favour.
+"""pyrender twice: a script as its manual shows it, and the same by somebody who knows what is dear.
 
-Meshes are built, and so uploaded, once, and the OffscreenRenderer is kept. Per frame: a new Scene, the colour pass
-with the sun's shadow, the SEG pass for the visible masks, and a SEG pass of each instance alone for its amodal mask.
+The script makes meshes of its trimeshes for each scene, as every example of the manual does; files are read once, and
+the OffscreenRenderer is kept. The knowing one keeps the meshes too. Per frame, both: a new Scene, the colour pass with
+the sun's shadow, the SEG pass for the visible masks, and a SEG pass of each instance alone for its amodal mask.
 """
 
-__all__ = ["Pyrender"]
+__all__ = ["Pyrender", "PyrenderScript"]
 
 import os
 from pathlib import Path
@@ -30,8 +31,14 @@ class Pyrender:
 
         self._pyrender = pyrender
         self._renderer = pyrender.OffscreenRenderer(*size_wh_px)
-        self._ground = pyrender.Mesh.from_trimesh(ground_quad(folder))
-        self._meshes = {asset_id(k): self._mesh(folder / "assets" / asset_id(k)) for k in range(N_MESHES)}
+        self._files = {asset_id(k): _read(folder / "assets" / asset_id(k)) for k in range(N_MESHES)}
+        self._ground_file = ground_quad(folder)
+        self._build()
+
+    def _build(self) -> None:
+        """Meshes of the trimeshes; pyrender uploads them when they are first drawn."""
+        self._ground = self._pyrender.Mesh.from_trimesh(self._ground_file)
+        self._meshes = {name: self._pyrender.Mesh.from_trimesh(file) for name, file in self._files.items()}
 
     def draw(self, scene: Scene) -> Drawn:
         flags = self._pyrender.RenderFlags
@@ -58,12 +65,21 @@ class Pyrender:
         alone, _ = self._renderer.render(drawn, flags=self._pyrender.RenderFlags.SEG, seg_node_map={node: (255, 0, 0)})
         return np.asarray(alone[..., 0] > 0)
 
-    def _mesh(self, path: Path) -> object:
-        return self._pyrender.Mesh.from_trimesh(next(iter(trimesh.load_scene(path, process=False).dump())))
-
     def _add_light(self, drawn: object, light: Light) -> None:
         kind = {"directional": self._pyrender.DirectionalLight, "point": self._pyrender.PointLight}[light.kind]
         drawn.add(kind(color=light.color_rgb, intensity=light.intensity), pose=_opengl_light(light.world_from_light))
+
+
+class PyrenderScript(Pyrender):
+    """As the manual's examples have it."""
+
+    def draw(self, scene: Scene) -> Drawn:
+        self._build()
+        return super().draw(scene)
+
+
+def _read(path: Path) -> trimesh.Trimesh:
+    return next(iter(trimesh.load_scene(path, process=False).dump()))
 
 
 def _opengl_light(world_from_light: Matrix) -> Matrix:
