@@ -10,18 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.annotate import boxes, keypoints, masks, pose, visibility
+from synth.annotate import boxes, keypoints, masks, pose, visibility  # noqa: F401  (registers them)
 from synth.annotate.observed import ANNOTATORS, Fields, Observed
 from synth.meshes import MeshStore
 from synth.policy import LabelPolicy
 from synth.scene import Camera, Frame, Scene
 
-# The label kinds that come by default; naming the modules is what registers them.
-LABEL_KINDS = tuple(
-    name
-    for name in ANNOTATORS
-    if ANNOTATORS[name].__module__ in {module.__name__ for module in (boxes, masks, pose, visibility, keypoints)}
-)
+# Written out, for its order is that of the fields in the data set: which module happens to be imported first must have
+# no part in that.
+LABEL_KINDS = ("boxes", "masks", "visibility", "pose", "bbox_3d", "keypoints")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

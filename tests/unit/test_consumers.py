@@ -18,13 +18,14 @@ import pytest
 from PIL import Image
 from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
 
+from synth.annotate.sample import LABEL_KINDS
 from synth.config import load_settings
 from synth.dataset import read_coco
 from synth.engine import shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.render.fake import FakeRenderer
-from synth.write.pictures import IMAGES
+from synth.write.pictures import DEFAULT_IMAGES, IMAGES
 
 OVERRIDES = {"size": (160, 120), "placement.count": (4, 9), "placement.negatives": 0.3, "images": tuple(IMAGES)}
 KEYPOINTS = """
@@ -249,3 +250,19 @@ def test_torchvision_and_training_read_boxes_where_there_are_no_masks(bare):
     pictures = read_coco(bare).pictures
     assert [[list(i.box_xyxy_px) for i in picture.instances] for picture in pictures if picture.instances] == boxes
     assert all(instance.rle is None for picture in pictures for instance in picture.instances)
+
+
+def keys_of(record, into):
+    """A record's fields, those of tables inside it by "outer.inner"; `into` names the tables to look into."""
+    for key, value in record.items():
+        yield from ([f"{key}.{inner}" for inner in value] if key in into else [key])
+
+
+def test_every_field_of_a_data_set_is_explained(data):
+    explained = (Path(__file__).parents[2] / "docs/labels.md").read_text(encoding="utf-8")
+    coco = raw(data)
+    fields = {key for record in coco["annotations"] for key in keys_of(record, ("pose", "bbox_3d"))}
+    fields |= {key for record in coco["images"] for key in keys_of(record, ("camera",))}
+    assert not [field for field in fields if f"`{field}`" not in explained]
+    assert not [kind for kind in IMAGES if f"| {kind} |" not in explained]
+    assert f"`{json.dumps(LABEL_KINDS)}`" in explained and f"`{json.dumps(DEFAULT_IMAGES)}`" in explained
