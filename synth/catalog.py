@@ -92,9 +92,13 @@ class Catalog:
     def hashes(self) -> dict[str, str]:
         """sha256 of every asset's file by its id, and of assets.toml, which says how they are placed and labelled.
 
-        Frames are promised to be the same for the same bytes.
+        Frames are promised to be the same for the same bytes, so those of textures and buffers beside a glTF or an OBJ
+        count too: every other file of its folder.
         """
         paths = {asset.asset_id: asset.path for asset in self.assets}
+        for folder in {asset.path.parent for asset in self.assets if asset.path.suffix.lower() in {".gltf", ".obj"}}:
+            beside = (path for path in folder.iterdir() if path.is_file() and path.name != CATALOG_FILE)
+            paths |= {path.relative_to(self.folder).as_posix(): path for path in beside}
         if (self.folder / CATALOG_FILE).is_file():
             paths[CATALOG_FILE] = self.folder / CATALOG_FILE
         return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}

@@ -8,6 +8,7 @@ __all__ = ["RenderSettings", "load_settings", "make_stack"]
 
 import hashlib
 import importlib
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
@@ -84,6 +85,9 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
         # What isn't a table, though a table is meant, is refused below.
         if isinstance(inside, dict):
             inside[name] = value
+    # A plugin may lie beside the settings that name it; worker processes get the path handed on.
+    if path is not None and (beside := str(path.resolve().parent)) not in sys.path:
+        sys.path.append(beside)
     plugins = given.get("plugins", ())
     if isinstance(plugins, list | tuple):
         _import(tuple(str(module) for module in plugins), where)

@@ -110,7 +110,7 @@ def load_mesh(asset: Asset) -> Mesh:
         raise AssetError(f"{asset.path}: all vertices lie in one point. Export it again.")
     metres = asset.size_m / extent if asset.size_m else asset.unit_m
     _check_size(asset, extent, metres)
-    primitives = tuple(_primitive(part, metres) for part in parts)
+    primitives = tuple(_primitive(part, metres, asset.path.suffix) for part in parts)
     drawn = [primitive.positions_m[np.unique(primitive.triangles)] for primitive in primitives]
     points_m = np.unique(np.concatenate(drawn), axis=0).astype(np.float64)
     bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
@@ -220,7 +220,7 @@ def _is_closed(primitives: tuple[Primitive, ...]) -> bool:
     return bool(np.all(volumes[np.unique(pieces[triangles[:, 0]])] > 0))
 
 
-def _primitive(part: trimesh.Trimesh, metres: float) -> Primitive:
+def _primitive(part: trimesh.Trimesh, metres: float, suffix: str) -> Primitive:
     n = len(part.vertices)
     uvs = getattr(part.visual, "uv", None)
     normals = np.nan_to_num(np.asarray(part.vertex_normals, np.float32))
@@ -228,14 +228,14 @@ def _primitive(part: trimesh.Trimesh, metres: float) -> Primitive:
         positions_m=(np.asarray(part.vertices) * metres).astype(np.float32),
         normals=normals,
         uvs=np.zeros((n, 2), np.float32) if uvs is None or len(uvs) != n else np.asarray(uvs, np.float32),
-        colors_rgba=_vertex_colors(part),
+        colors_rgba=_vertex_colors(part, linear=suffix.lower() in {".glb", ".gltf"}),
         triangles=np.asarray(part.faces, np.uint32),
         material=_material(getattr(part.visual, "material", None)),
     )
 
 
-def _vertex_colors(part: trimesh.Trimesh) -> NDArray[np.float32]:
-    """(N, 4); the vertex colours of a PLY or glTF file, taken as linear, as glTF has them."""
+def _vertex_colors(part: trimesh.Trimesh, *, linear: bool) -> NDArray[np.float32]:
+    """(N, 4) linear; glTF's vertex colours are so, those of scanners' PLY and OBJ files are sRGB."""
     colors: Any = None
     if part.visual.kind in ("vertex", "face"):
         colors = part.visual.vertex_colors
@@ -245,7 +245,11 @@ def _vertex_colors(part: trimesh.Trimesh) -> NDArray[np.float32]:
         return np.ones((len(part.vertices), 4), np.float32)
     colors = np.asarray(colors)
     rgba = colors.astype(np.float32) / (np.iinfo(colors.dtype).max if colors.dtype.kind in "ui" else 1)
-    return rgba if rgba.shape[1] == 4 else np.column_stack([rgba, np.ones(len(rgba), np.float32)])
+    rgba = rgba if rgba.shape[1] == 4 else np.column_stack([rgba, np.ones(len(rgba), np.float32)])
+    if not linear:
+        rgb = rgba[:, :3]
+        rgba[:, :3] = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return rgba
 
 
 def _material(material: Any) -> Material:

@@ -98,11 +98,13 @@ def test_an_obj_has_its_materials_texture_and_places_in_it(tmp_path):
     assert by_corner == {(0, 0, 0): (0, 0), (1, 0, 0): (1, 0), (0, 1, 0): (0, 1)}
 
 
-def test_a_ply_has_its_vertex_colours(tmp_path):
+def test_a_ply_has_its_vertex_colours_which_are_srgb(tmp_path):
     mesh = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]], process=False)
     mesh.visual.vertex_colors = [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 51, 255]]
     (primitive,) = load_mesh(asset(exported(tmp_path, mesh, "a.ply"))).primitives
-    assert primitive.colors_rgba == pytest.approx(np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0.2, 1]]))
+    # 51 is 0.2, and ((0.2 + 0.055) / 1.055) ** 2.4 = 0.0331.
+    expected = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0.0331, 1]])
+    assert primitive.colors_rgba == pytest.approx(expected, abs=1e-4)
 
 
 def test_an_stl_without_colours_is_white_to_be_tinted(tmp_path):
