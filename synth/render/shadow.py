@@ -67,8 +67,11 @@ class DepthMapPass:
         self._sky.bind()
         self._sky.clear()
         self._draw_hulls(scene, sky_clip)
-        self._moments.replace(_moments(self._sky.read_depth(), _blur_px(corners_m, sky_width_m)))
         sky_from_world = texture_from_clip() @ sky_clip
+        # Chebyshev's bound is exact where all that is deeper lies just where the light is asked for: on the plane.
+        deepest = min(float(sky_from_world[2, 3]), 1.0) if scene.background.surface else 1.0
+        depth = np.minimum(self._sky.read_depth(), deepest)
+        self._moments.replace(_moments(depth, _blur_px(corners_m, sky_width_m)))
         return DepthMaps(self._shadows, by_light, self._moments, sky_from_world, sky_width_m / SKY_PX)
 
     def _draw_shadows(self, scene: Scene, points_m: NDArray[np.float64]) -> dict[int, ShadowMap]:
