@@ -63,7 +63,9 @@ class DepthMapPass:
         GL.glEnable(GL.GL_DEPTH_TEST)
         by_light = self._draw_shadows(scene, points)
         # The blur must end inside the map, for beyond its edge the sky is said to be free.
-        sky_clip, sky_width_m = map_clip(np.array([0.0, 0, -1]), points, margin=0.15)
+        blur_m = _blur_m(corners_m)
+        margin = blur_m / max(float(np.max(np.ptp(points, axis=0))), 1e-6) + 2 / SKY_PX
+        sky_clip, sky_width_m = map_clip(np.array([0.0, 0, -1]), points, margin)
         self._sky.bind()
         self._sky.clear()
         self._draw_hulls(scene, sky_clip)
@@ -71,7 +73,7 @@ class DepthMapPass:
         # Chebyshev's bound is exact where all that is deeper lies just where the light is asked for: on the plane.
         deepest = min(float(sky_from_world[2, 3]), 1.0) if scene.background.surface else 1.0
         depth = np.minimum(self._sky.read_depth(), deepest)
-        self._moments.replace(_moments(depth, _blur_px(corners_m, sky_width_m)))
+        self._moments.replace(_moments(depth, round(blur_m / sky_width_m * SKY_PX)))
         return DepthMaps(self._shadows, by_light, self._moments, sky_from_world, sky_width_m / SKY_PX)
 
     def _draw_shadows(self, scene: Scene, points_m: NDArray[np.float64]) -> dict[int, ShadowMap]:
@@ -121,17 +123,15 @@ class DepthMapPass:
         return self._programs[defines]
 
 
-def _blur_px(corners_m: list[NDArray[np.float64]], width_m: float) -> int:
-    """The blur's width in texels, for the scene's median object."""
-    if not corners_m:
-        return 1
+def _blur_m(corners_m: list[NDArray[np.float64]]) -> float:
+    """The blur's width, and so how far it reaches: a share of the scene's median object."""
     extents_m = [float(np.max(np.ptp(box[:, :2], axis=0))) for box in corners_m]
-    return int(np.clip(round(SKY_BLUR * float(np.median(extents_m)) / width_m * SKY_PX), 1, SKY_PX // 4))
+    return SKY_BLUR * float(np.median(extents_m)) if extents_m else 0.0
 
 
 def _moments(depth: NDArray[np.generic], blur_px: int) -> NDArray[np.float32]:
     """(S, S, 2) the mean of the depth and of its square around each texel: two box blurs, which make a tent."""
     moments = np.stack([depth, np.square(depth)]).astype(np.float32)
-    size = (1, blur_px, blur_px)
+    size = (1, max(blur_px, 1), max(blur_px, 1))
     blurred = uniform_filter(uniform_filter(moments, size, mode="nearest"), size, mode="nearest")
     return np.ascontiguousarray(np.moveaxis(blurred, 0, -1))

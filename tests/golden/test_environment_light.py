@@ -152,10 +152,11 @@ def test_a_lamp_is_seen_behind_everything_where_it_is(watch, lamp_at, azimuth_de
 @pytest.fixture
 def share_of_sky(workshop_renderer, stage, workshop, even_light):
     """How much of an even light still reaches points of the ground, (N, 2) metres, when something is there."""
-    camera = replace(stage.camera, world_from_camera=look_at([0.4, -0.4, 0.4], [0, 0, 0]))
+    seen_from = replace(stage.camera, world_from_camera=look_at([0.4, -0.4, 0.4], [0, 0, 0]))
     background = replace(even_light, surface=Surface(Texture("plain"), repeat_m=1.0, roughness=1.0))
 
-    def share(points_m, *objects):
+    def share(points_m, *objects, focal_px=100.0):
+        camera = replace(seen_from, focal_px=focal_px)
         with_it, without = (
             workshop_renderer.render(stage.scene(*things, camera=camera, background=background))
             for things in (objects, ())
@@ -192,8 +193,13 @@ def test_the_ground_is_darker_beside_a_box_that_stands_on_it(share_of_sky, works
     got = share_of_sky(beside, box)
     assert np.all(got < 0.85) and np.all(np.abs(got - expected) < 0.25)
     assert np.all(share_of_sky(far, box) > 0.99)
-    # The farther, the brighter.
-    assert np.all(np.diff(share_of_sky([(x, 0.0) for x in (0.055, 0.06, 0.065, 0.075, 0.1, 0.2)], box)) > -0.005)
+
+
+def test_the_darkness_beside_a_box_fades_without_a_step(share_of_sky, workshop):
+    box = Placed(1, workshop.add(trimesh.creation.box((0.1, 0.1, 0.1))), 1, translation([0, 0, 0.05]))
+    share = share_of_sky([(x, 0.0) for x in np.arange(0.055, 0.1, 0.002)], box, focal_px=600.0)
+    assert np.all(np.diff(share) > -0.005) and np.all(np.diff(share) < 0.06)
+    assert share[0] < 0.8 and share[-1] > 0.99
 
 
 def test_the_ground_is_dark_under_a_table(share_of_sky, workshop):
