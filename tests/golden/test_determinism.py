@@ -55,11 +55,12 @@ def done(assets, tmp_path_factory):
     return out
 
 
-def drawn_elsewhere(assets, tmp_path, platform):
+def drawn_elsewhere(assets, tmp_path, platform, **more_environment):
     """The arrays of three frames of the default stack, drawn in a process of its own."""
-    out = tmp_path / f"{platform}.npz"
+    out = tmp_path / f"{'_'.join([platform, *more_environment.values()])}.npz"
     environment = {name: value for name, value in os.environ.items() if name != "PYOPENGL_PLATFORM"}
     environment |= {"PYOPENGL_PLATFORM": platform} if platform else {}
+    environment |= more_environment
     subprocess.run([sys.executable, "-c", DRAW, assets, out], env=environment, check=True)
     with np.load(out) as arrays:
         return dict(arrays)
@@ -85,6 +86,13 @@ def test_egl_and_osmesa_draw_the_same(assets, tmp_path):
     egl, osmesa = (drawn_elsewhere(assets, tmp_path, platform) for platform in ("egl", "osmesa"))
     for name in egl:
         assert np.array_equal(egl[name], osmesa[name]), name
+
+
+def test_any_number_of_mesas_threads_draws_the_same(assets, tmp_path):
+    platform = os.environ.get("PYOPENGL_PLATFORM", "")
+    one, two = (drawn_elsewhere(assets, tmp_path, platform, LP_NUM_THREADS=threads) for threads in ("0", "2"))
+    for name in one:
+        assert np.array_equal(one[name], two[name]), name
 
 
 def test_two_workers_make_the_bytes_of_one(assets, tmp_path, done):
