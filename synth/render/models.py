@@ -12,7 +12,7 @@ from OpenGL import GL
 from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import Matrix
-from synth.meshes import Material, MeshStore, Primitive
+from synth.meshes import Material, Mesh, MeshStore, Primitive
 from synth.render.buffers import Texture2D, upload
 from synth.scene import Placed
 
@@ -21,6 +21,8 @@ BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT = 0, 1, 2, 
 LEAST_ALPHA = 1 / 32
 # With less than this it casts no shadow.
 LEAST_SHADOW_ALPHA = 0.5
+# Of its convex hull, what a mesh must fill for the hull to stand for it.
+LEAST_FILLED = 0.5
 
 
 def _directions(n: int) -> NDArray[np.float64]:
@@ -71,7 +73,7 @@ class Models:
     def __init__(self, meshes: MeshStore) -> None:
         self._meshes = meshes
         self._drawables: dict[str, tuple[Drawable, ...]] = {}
-        self._hulls: dict[str, Drawable] = {}
+        self._bulks: dict[str, tuple[Drawable, ...]] = {}
 
     def __getitem__(self, asset_id: str) -> tuple[Drawable, ...]:
         if asset_id not in self._drawables:
@@ -79,16 +81,18 @@ class Models:
             self._drawables[asset_id] = tuple(_upload(primitive, mesh.closed) for primitive in mesh.primitives)
         return self._drawables[asset_id]
 
-    def hull(self, asset_id: str) -> Drawable:
-        """The asset's convex hull: a few hundred triangles for passes that only need its bulk."""
-        if asset_id not in self._hulls:
-            self._hulls[asset_id] = _upload(_hull_primitive(self._meshes[asset_id].hull_m), closed=False)
-        return self._hulls[asset_id]
+    def bulk(self, asset_id: str) -> tuple[Drawable, ...]:
+        """What takes an asset's space: its convex hull, coarsely, or itself where that is mostly empty."""
+        if asset_id not in self._bulks:
+            mesh = self._meshes[asset_id]
+            hull = (_upload(_hull_primitive(mesh.hull_m), closed=False),) if _fills_its_hull(mesh) else None
+            self._bulks[asset_id] = hull or self[asset_id]
+        return self._bulks[asset_id]
 
-    def of(self, objects: tuple[Placed, ...]) -> Iterator[tuple[int, Placed, Drawable]]:
-        """Every primitive of every object, with the object's number."""
+    def of(self, objects: tuple[Placed, ...], *, bulk: bool = False) -> Iterator[tuple[int, Placed, Drawable]]:
+        """Every primitive of every object, or of its bulk, with the object's number."""
         for number, placed in enumerate(objects):
-            for drawable in self[placed.asset_id]:
+            for drawable in self.bulk(placed.asset_id) if bulk else self[placed.asset_id]:
                 yield number, placed, drawable
 
 
@@ -116,18 +120,23 @@ def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix,
     return rows
 
 
+def _fills_its_hull(mesh: Mesh) -> bool:
+    """Whether the convex hull may stand for a mesh: not for a ring, mug or sheet, nor for what is cut out or glass."""
+    if any(p.material.blended or p.material.alpha_cutoff is not None for p in mesh.primitives):
+        return False
+    corners_m = np.concatenate([p.positions_m[p.triangles] for p in mesh.primitives]) - mesh.hull_m.mean(axis=0)
+    volume = np.sum(corners_m[:, 0] * np.cross(corners_m[:, 1], corners_m[:, 2])) / 6
+    try:
+        return bool(volume >= LEAST_FILLED * ConvexHull(mesh.hull_m).volume)
+    except QhullError:
+        return False
+
+
 def _hull_primitive(hull_m: NDArray[np.float64]) -> Primitive:
     """A coarse hull: of the points that lie farthest in `HULL_DIRECTIONS`, for a ball's own has thousands."""
     hull_m = hull_m[np.unique(np.argmax(hull_m @ HULL_DIRECTIONS.T, axis=0))]
     n = len(hull_m)
-    try:
-        triangles = ConvexHull(hull_m).simplices
-    except QhullError:
-        # Flat: a fan over the points in the order of their angle, seen along the thinnest direction.
-        centered = hull_m - hull_m.mean(axis=0)
-        across = np.linalg.svd(centered)[2][:2]
-        order = np.argsort(np.arctan2(centered @ across[1], centered @ across[0]))
-        triangles = np.stack([np.full(n - 2, order[0]), order[1:-1], order[2:]], axis=1)
+    triangles = ConvexHull(hull_m).simplices
     up = np.tile(np.array([0, 0, 1], np.float32), (n, 1))
     return Primitive(
         positions_m=hull_m.astype(np.float32),

@@ -68,7 +68,8 @@ class DepthMapPass:
         sky_clip, sky_width_m = map_clip(np.array([0.0, 0, -1]), points, margin)
         self._sky.bind()
         self._sky.clear()
-        self._draw_hulls(scene, sky_clip)
+        # Their bulk is all that the blur leaves of them.
+        self._draw_objects(scene, sky_clip, bulk=True)
         sky_from_world = texture_from_clip() @ sky_clip
         # Chebyshev's bound is exact where all that is deeper lies just where the light is asked for: on the plane.
         deepest = min(float(sky_from_world[2, 3]), 1.0) if scene.background.surface else 1.0
@@ -93,8 +94,8 @@ class DepthMapPass:
             by_light[number] = ShadowMap(layer, texture_from_clip() @ clip, width_m / SHADOW_PX)
         return by_light
 
-    def _draw_objects(self, scene: Scene, clip_from_world: Matrix) -> None:
-        for number, placed, drawable in self._models.of(scene.objects):
+    def _draw_objects(self, scene: Scene, clip_from_world: Matrix, *, bulk: bool = False) -> None:
+        for number, placed, drawable in self._models.of(scene.objects, bulk=bulk):
             program = self._program(drawable.mask_defines)
             program.use()
             if drawable.mask_defines:
@@ -104,15 +105,6 @@ class DepthMapPass:
                 uniforms[11, 2] = LEAST_SHADOW_ALPHA
             program.set_vectors("u_object", uniforms)
             drawable.draw()
-
-    def _draw_hulls(self, scene: Scene, clip_from_world: Matrix) -> None:
-        """The objects' bulk, which is all that is left of them after the sky map's blur."""
-        program = self._program(())
-        program.use()
-        for number, placed in enumerate(scene.objects):
-            hull = self._models.hull(placed.asset_id)
-            program.set_vectors("u_object", object_uniforms(placed, hull.material, clip_from_world, number))
-            hull.draw()
 
     def _program(self, defines: tuple[str, ...]) -> Program:
         if defines not in self._programs:

@@ -208,3 +208,13 @@ def test_the_ground_is_dark_under_a_table(share_of_sky, workshop):
     under = [(0.07, -0.07)]
     expected = share_by_rays(under, [-0.1, -0.1, 0.055], [0.1, 0.1, 0.065])
     assert np.all(np.abs(share_of_sky(under, slab) - expected) < 0.2)
+
+
+def test_the_ground_in_a_ring_is_as_bright_as_beside_it(share_of_sky, workshop):
+    ring = Placed(1, workshop.add(trimesh.creation.torus(0.1, 0.003)), 1, translation([0, 0, 0.003]))
+    assert np.all(share_of_sky([(0.0, 0.0), (0.03, 0.02), (0.2, 0.0)], ring) > 0.95)
+
+
+def test_glass_that_casts_no_shadow_leaves_the_ground_its_sky(share_of_sky, workshop):
+    pane = workshop.plate(half_m=0.1, baseColorFactor=(255, 255, 255, 60), alphaMode="BLEND")
+    assert share_of_sky([(0.07, -0.07)], Placed(1, pane, 1, translation([0, 0, 0.06]))) > 0.95
