@@ -72,7 +72,7 @@ def render_command(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a data set that was begun.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a data set that is there.")] = False,
     frame: Annotated[
-        int | None, typer.Option(help="Make only this frame, as OUT/frame-I/, the same bytes as in the whole set.")
+        int | None, typer.Option(help="Make only this frame, into OUT-frame-I/: the same bytes as in the whole set.")
     ] = None,
 ) -> None:
     """Render and label frames: meshes in, a COCO data set out."""

@@ -28,7 +28,7 @@ class Sample:
     Attributes:
         instance: (H, W) uint16; only ids that have an annotation. What the policy dropped and what is not labelled
             is background here, so that the masks on disk say the same as annotations.json.
-        classes: (H, W) uint16, category ids.
+        classes: (H, W) category ids; uint8 where all the catalogue's fit, else uint16, the same for every frame.
         normals: (H, W, 3) as `Frame.normals`, or None.
         removed: How many labels each rule of the policy dropped or set to be ignored, as "rule:action".
     """
@@ -36,7 +36,7 @@ class Sample:
     index: int
     rgb: NDArray[np.uint8]
     instance: NDArray[np.uint16]
-    classes: NDArray[np.uint16]
+    classes: NDArray[np.uint8 | np.uint16]
     depth_m: NDArray[np.float32]
     normals: NDArray[np.float32] | None
     camera: Camera
@@ -92,7 +92,8 @@ def annotate(
                 **{key: value for name in kinds for key, value in found[name].items()},
             }
         )
-    instance, classes = _written_images(frame.instance, annotations)
+    most = max((category.id for category in meshes.catalog.categories), default=0)
+    instance, classes = _written_images(frame.instance, annotations, np.uint8 if most < 256 else np.uint16)
     return Sample(
         index=scene.index,
         rgb=frame.rgb,
@@ -108,11 +109,11 @@ def annotate(
 
 
 def _written_images(
-    instance: NDArray[np.uint16], annotations: list[Fields]
-) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    instance: NDArray[np.uint16], annotations: list[Fields], class_dtype: type[np.uint8] | type[np.uint16]
+) -> tuple[NDArray[np.uint16], NDArray[np.uint8 | np.uint16]]:
     """The instance and the class image of what is annotated, by one look-up table each."""
     n = int(instance.max(initial=0)) + 1
-    ids, categories = np.zeros(n, np.uint16), np.zeros(n, np.uint16)
+    ids, categories = np.zeros(n, np.uint16), np.zeros(n, class_dtype)
     for annotation in annotations:
         ids[annotation["instance_id"]] = annotation["instance_id"]
         categories[annotation["instance_id"]] = annotation["category_id"]

@@ -16,9 +16,10 @@ from rich.text import Text
 from synth.config import RenderSettings, load_settings
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan, make_plan
-from synth.engine.shards import FrameMaker
+from synth.engine.shards import FrameMaker, frame_record
 from synth.errors import DatasetError, UsageError
 from synth.shipped import shipped_assets
+from synth.write.atomic import write_json
 from synth.write.pictures import write_pictures
 
 ASSETS = Path("assets")
@@ -81,12 +82,14 @@ def default_assets() -> Path:
 def _render_frame(plan: Plan, index: int, console: Console) -> None:
     if index < 0:
         raise UsageError(f"--frame {index}: frames count from 0.")
-    folder = plan.out / f"frame-{index}"
+    # Beside the data set, not in it: a folder with a frame alone must not be in the way of the whole.
+    folder = plan.out.with_name(f"{plan.out.name}-frame-{index}")
     if folder.exists():
         raise DatasetError(f"{folder}: is there already. Delete it first.")
     with FrameMaker(plan) as maker:
         sample = maker.sample(index)
     write_pictures(folder, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
+    write_json(folder / "frame.json", frame_record(sample, plan.settings.images))
     console.print(f"frame {index}: {len(sample.annotations)} labels -> {folder}", soft_wrap=True)
 
 

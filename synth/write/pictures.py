@@ -57,9 +57,8 @@ def instance_image(sample: Sample) -> NDArray[np.uint16]:
 
 @IMAGES.register("class")
 def class_image(sample: Sample) -> NDArray[np.generic]:
-    """(H, W) category ids, 0 = background; one byte where that is enough, for every viewer shows such PNGs."""
-    wide = sample.classes.max(initial=0) > np.iinfo(np.uint8).max
-    return sample.classes if wide else sample.classes.astype(np.uint8)
+    """(H, W) category ids, 0 = background."""
+    return sample.classes
 
 
 @IMAGES.register("panoptic")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import orjson
 import pytest
 
 from synth.config import load_settings, make_stack
@@ -125,7 +126,7 @@ def test_one_frame_alone_has_the_bytes_that_it_has_in_the_set(assets, tmp_path, 
     overrides = {"size": (160, 120), "categories": ("box", "drum"), "placement.count": (4, 6)}
     render(
         n=1,
-        out=tmp_path,
+        out=tmp_path / "set",
         assets=assets,
         config=None,
         overrides=overrides,
@@ -134,9 +135,14 @@ def test_one_frame_alone_has_the_bytes_that_it_has_in_the_set(assets, tmp_path, 
         overwrite=False,
         frame=2,
     )
-    alone, whole = tree(tmp_path / "frame-2"), tree(done)
-    assert set(alone) == {name for name in whole if "000002" in name}
-    assert alone == {name: whole[name] for name in alone}
+    alone, whole = tree(tmp_path / "set-frame-2"), tree(done)
+    record = orjson.loads((tmp_path / "set-frame-2" / "frame.json").read_bytes())
+    assert set(alone) - {"frame.json"} == {name for name in whole if "000002" in name}
+    assert all(alone[name] == whole[name] for name in set(alone) - {"frame.json"})
+    coco = orjson.loads((done / "annotations.json").read_bytes())
+    image = next(image for image in coco["images"] if image["id"] == record["image"]["id"])
+    assert record["image"].items() <= image.items()  # the set's has counts too, of what was merged
+    assert record["annotations"] == [a for a in coco["annotations"] if a["image_id"] == record["image"]["id"]]
 
 
 def test_the_data_sets_records_say_what_drew_it(done):

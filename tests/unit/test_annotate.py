@@ -1,12 +1,16 @@
 """From frames drawn by hand to annotations: fractions, poses, the policy, and what is written."""
 
+import shutil
+
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
 from synth.annotate.observed import ANNOTATORS, Observed
 from synth.annotate.sample import LABEL_KINDS, annotate, annotation_id, image_id
+from synth.catalog import load_catalog
 from synth.geometry import rotation, translation
+from synth.meshes import MeshStore
 from synth.policy import LabelPolicy
 from synth.scene import Frame, Placed
 
@@ -180,3 +184,13 @@ def test_corners_behind_the_camera_have_no_place_in_the_picture(stage, meshes):
     box = only["bbox_3d"]
     assert box["corners_in_front"] == [False, True] * 4
     assert [corner is None for corner in box["corners_px"]] == [True, False] * 4
+
+
+@pytest.mark.parametrize(("most", "dtype"), [(255, np.uint8), (256, np.uint16)])
+def test_the_catalogue_and_not_the_frame_decides_how_wide_class_images_are(stage, assets, tmp_path, most, dtype):
+    shutil.copytree(assets, tmp_path / "assets")
+    (tmp_path / "assets" / "assets.toml").write_text(f"[categories.box]\nid = {most - 2}\n")
+    meshes = MeshStore(load_catalog(tmp_path / "assets"))
+    assert max(category.id for category in meshes.catalog.categories) == most
+    sample = annotations(stage, meshes, frame([[1]], [[1]]), placed(1, most - 2))
+    assert sample.classes.dtype == dtype
