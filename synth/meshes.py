@@ -3,10 +3,9 @@
 In: an `Asset`. Out: a `Mesh` in metres, in the file's own axes, its scene graph flattened.
 """
 
-__all__ = ["Material", "Mesh", "MeshStore", "Primitive", "load_mesh"]
+__all__ = ["Material", "Mesh", "MeshStore", "Primitive", "Shape", "load_mesh"]
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,18 +62,28 @@ class Primitive:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mesh:
-    """An asset's geometry.
+class Shape:
+    """What placement and labels must know of an asset's geometry.
 
     Attributes:
         hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need.
         bounds_m: (2, 3) float64, least and greatest corner.
+    """
+
+    hull_m: NDArray[np.float64]
+    bounds_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """An asset's geometry, with all that is drawn of it.
+
+    Attributes:
         closed: Its surface bounds solids, seen from outside only: their inner side need not be drawn.
     """
 
+    shape: Shape
     primitives: tuple[Primitive, ...]
-    hull_m: NDArray[np.float64]
-    bounds_m: NDArray[np.float64]
     closed: bool = False
 
     @property
@@ -83,14 +92,28 @@ class Mesh:
 
 
 class MeshStore:
-    """The meshes of a catalogue, each read when first asked for."""
+    """The shapes of a catalogue's meshes, each read when first asked for and kept; the meshes themselves are not.
+
+    A renderer asks for a mesh once, and has its triangles and textures on the GPU from then on.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._load = lru_cache(maxsize=None)(lambda asset_id: load_mesh(catalog[asset_id]))
+        self._shapes: dict[str, Shape] = {}
 
-    def __getitem__(self, asset_id: str) -> Mesh:
-        return self._load(asset_id)
+    def __getitem__(self, asset_id: str) -> Shape:
+        if asset_id not in self._shapes:
+            self.load(asset_id)
+        return self._shapes[asset_id]
+
+    def load(self, asset_id: str) -> Mesh:
+        """The whole mesh, read from its file.
+
+        Raises:
+            AssetError: as `load_mesh`.
+        """
+        mesh = load_mesh(self.catalog[asset_id])
+        return Mesh(self._shapes.setdefault(asset_id, mesh.shape), mesh.primitives, mesh.closed)
 
 
 def load_mesh(asset: Asset) -> Mesh:
@@ -115,7 +138,7 @@ def load_mesh(asset: Asset) -> Mesh:
     points_m = np.unique(np.concatenate(drawn), axis=0).astype(np.float64)
     bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
     _check_keypoints(asset, bounds_m)
-    return Mesh(primitives, _hull(points_m), bounds_m, _is_closed(primitives))
+    return Mesh(Shape(_hull(points_m), bounds_m), primitives, _is_closed(primitives))
 
 
 def _parts(asset: Asset) -> list[trimesh.Trimesh]:

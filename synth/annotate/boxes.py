@@ -20,7 +20,7 @@ def boxes(observed: Observed) -> list[Fields]:
         {
             "bbox": list(_box_of(observed.window(placed.instance_id))),
             "bbox_amodal": list(
-                amodal_box_xywh_px(observed.mesh(placed).hull_m, observed.camera_from_mesh(placed), camera)
+                amodal_box_xywh_px(observed.shape(placed).hull_m, observed.camera_from_mesh(placed), camera)
             ),
         }
         for _, placed in observed.labelled

@@ -30,7 +30,7 @@ def _fields(observed: Observed, placed: Placed) -> Fields:
     missing = (np.nan, np.nan, np.nan)
     points_m = np.array([named.get(name, missing) for name in skeleton.names], np.float64)
     local_m = apply(observed.camera_from_mesh(placed), points_m)
-    low, high = observed.mesh(placed).bounds_m
+    low, high = observed.shape(placed).bounds_m
     size_m = float(np.max(high - low)) * placed.scale
     found = _seen(local_m, size_m, observed.frame.depth_m, observed.scene.camera)
     return {

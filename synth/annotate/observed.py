@@ -13,7 +13,7 @@ from scipy import ndimage
 from synth.catalog import Asset
 from synth.geometry import Matrix, scaled
 from synth.keypoints import Skeleton
-from synth.meshes import Mesh, MeshStore
+from synth.meshes import MeshStore, Shape
 from synth.registry import Registry
 from synth.scene import Frame, Placed, Scene
 
@@ -46,7 +46,7 @@ class Observed:
         window = self.window(instance_id)
         return np.zeros((0, 0), np.bool_) if window is None else self.frame.instance[window] == instance_id
 
-    def mesh(self, placed: Placed) -> Mesh:
+    def shape(self, placed: Placed) -> Shape:
         return self._meshes[placed.asset_id]
 
     def asset(self, placed: Placed) -> Asset:

@@ -36,7 +36,7 @@ def box_3d(observed: Observed) -> list[Fields]:
 
 
 def _box_3d(observed: Observed, placed: Placed) -> Fields:
-    low, high = observed.mesh(placed).bounds_m
+    low, high = observed.shape(placed).bounds_m
     corners_m = np.array(list(product(*zip(low, high, strict=True))))
     camera_from_mesh = observed.camera_from_mesh(placed)
     camera = observed.scene.camera

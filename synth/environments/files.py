@@ -19,7 +19,7 @@ HEIGHT_PX = 128
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def load_environment(texture: Texture) -> NDArray[np.float32]:
     """The light of a file, Radiance .hdr or any picture, or of a procedure with its seed.
 

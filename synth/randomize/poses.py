@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import Matrix, rotation_between
-from synth.meshes import Mesh
+from synth.meshes import Shape
 
 DOWN = (0.0, 0.0, -1.0)
 # Half a degree: far below what the eye sees, far above the float32 noise between triangles of one flat face.
@@ -42,7 +42,7 @@ class StablePoses:
 
 
 @lru_cache(maxsize=4096)
-def stable_poses(mesh: Mesh) -> StablePoses:
+def stable_poses(shape: Shape) -> StablePoses:
     """The rest poses of a mesh of even density, found once per mesh.
 
     A face counts if the centre of mass lies above it. Its weight is the solid angle it fills as seen from there, the
@@ -50,12 +50,12 @@ def stable_poses(mesh: Mesh) -> StablePoses:
     of the centre of mass: what is dropped tumbles on until it lies low.
     """
     try:
-        hull = ConvexHull(mesh.hull_m)
+        hull = ConvexHull(shape.hull_m)
     except QhullError:
-        return _flat_poses(mesh.hull_m)
+        return _flat_poses(shape.hull_m)
     # Qhull's outward normals, and each triangle turned so that its corners run counter-clockwise about its own.
     normals = hull.equations[:, :3]
-    triangles = mesh.hull_m[hull.simplices]
+    triangles = shape.hull_m[hull.simplices]
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     inward = np.einsum("ij,ij->i", cross, normals) < 0
     triangles[inward] = triangles[inward][:, ::-1]
@@ -63,7 +63,7 @@ def stable_poses(mesh: Mesh) -> StablePoses:
     corners = triangles - _center_of_mass(triangles)
     angles = _solid_angles(corners)
 
-    size_m = float(np.max(np.ptp(mesh.hull_m, axis=0)))
+    size_m = float(np.max(np.ptp(shape.hull_m, axis=0)))
     found: list[tuple[float, NDArray[np.float64]]] = []
     # Of a face of many triangles one at least is met by a ray along its own normal, so the others need no look. The
     # tolerance is wide, for where the ray meets an edge the triangles' normals may differ by float32 noise.

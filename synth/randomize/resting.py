@@ -9,7 +9,7 @@ import numpy as np
 
 from synth.catalog import Asset
 from synth.geometry import Matrix, apply, random_rotation, rotation, rotation_between, translation
-from synth.meshes import Mesh
+from synth.meshes import Shape
 from synth.randomize.draft import SceneDraft
 from synth.randomize.extent import hull_m
 from synth.randomize.layout import Footprint, Layout
@@ -45,10 +45,10 @@ def set_down(
     Returns:
         What was drawn, for the record; None if no room was found, and nothing was added.
     """
-    mesh = draft.meshes[asset.asset_id]
+    shape = draft.meshes[asset.asset_id]
     yaw_rad = float(rng.uniform(0, 2 * np.pi))
-    turned = rotation(UP, yaw_rad) @ _pose(asset, mesh, rng)
-    footprint = Footprint.of(apply(turned, mesh.hull_m * scale), asset.pose == "face_up")
+    turned = rotation(UP, yaw_rad) @ _pose(asset, shape, rng)
+    footprint = Footprint.of(apply(turned, shape.hull_m * scale), asset.pose == "face_up")
     room = layout.find_room(
         footprint,
         rng,
@@ -71,9 +71,9 @@ def set_down(
     return {"asset": asset.asset_id, "scale": scale, "yaw_rad": yaw_rad, "on_m": room[2]}
 
 
-def _pose(asset: Asset, mesh: Mesh, rng: np.random.Generator) -> Matrix:
+def _pose(asset: Asset, shape: Shape, rng: np.random.Generator) -> Matrix:
     if asset.pose == "rest":
-        return stable_poses(mesh).draw(rng)
+        return stable_poses(shape).draw(rng)
     if asset.pose == "any":
         return random_rotation(rng)
     return rotation_between(asset.up, UP)

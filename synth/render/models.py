@@ -77,17 +77,21 @@ class Models:
 
     def __getitem__(self, asset_id: str) -> tuple[Drawable, ...]:
         if asset_id not in self._drawables:
-            mesh = self._meshes[asset_id]
-            self._drawables[asset_id] = tuple(_upload(primitive, mesh.closed) for primitive in mesh.primitives)
+            self._load(asset_id)
         return self._drawables[asset_id]
 
     def bulk(self, asset_id: str) -> tuple[Drawable, ...]:
         """What takes an asset's space: its convex hull, coarsely, or itself where that is mostly empty."""
         if asset_id not in self._bulks:
-            mesh = self._meshes[asset_id]
-            hull = (_upload(_hull_primitive(mesh.hull_m), closed=False),) if _fills_its_hull(mesh) else None
-            self._bulks[asset_id] = hull or self[asset_id]
+            self._load(asset_id)
         return self._bulks[asset_id]
+
+    def _load(self, asset_id: str) -> None:
+        mesh = self._meshes.load(asset_id)
+        self._drawables[asset_id] = tuple(_upload(primitive, mesh.closed) for primitive in mesh.primitives)
+        self._bulks[asset_id] = self._drawables[asset_id]
+        if _fills_its_hull(mesh):
+            self._bulks[asset_id] = (_upload(_hull_primitive(mesh.shape.hull_m), closed=False),)
 
     def of(self, objects: tuple[Placed, ...], *, bulk: bool = False) -> Iterator[tuple[int, Placed, Drawable]]:
         """Every primitive of every object, or of its bulk, with the object's number."""
@@ -124,10 +128,10 @@ def _fills_its_hull(mesh: Mesh) -> bool:
     """Whether the convex hull may stand for a mesh: not for a ring, mug or sheet, nor for what is cut out or glass."""
     if any(p.material.blended or p.material.alpha_cutoff is not None for p in mesh.primitives):
         return False
-    corners_m = np.concatenate([p.positions_m[p.triangles] for p in mesh.primitives]) - mesh.hull_m.mean(axis=0)
+    corners_m = np.concatenate([p.positions_m[p.triangles] for p in mesh.primitives]) - mesh.shape.hull_m.mean(axis=0)
     volume = np.sum(corners_m[:, 0] * np.cross(corners_m[:, 1], corners_m[:, 2])) / 6
     try:
-        return bool(volume >= LEAST_FILLED * ConvexHull(mesh.hull_m).volume)
+        return bool(volume >= LEAST_FILLED * ConvexHull(mesh.shape.hull_m).volume)
     except QhullError:
         return False
 

@@ -18,7 +18,7 @@ PROCEDURAL_PX = 512
 MOST_PX = 1024
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=4)
 def load_texture(texture: Texture) -> NDArray[np.uint8]:
     """The pixels of a file, or what a procedure makes of its seed.
 

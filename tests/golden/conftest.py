@@ -12,7 +12,7 @@ from PIL import Image
 
 from synth.catalog import Asset
 from synth.geometry import look_at
-from synth.meshes import Mesh, MeshStore, load_mesh
+from synth.meshes import Mesh, MeshStore, Shape, load_mesh
 from synth.render.renderer import Renderer
 from synth.scene import Background, Frame, Placed, Texture
 
@@ -31,7 +31,10 @@ class Workshop:
     folder: Path
     made: dict[str, Mesh] = field(default_factory=dict)
 
-    def __getitem__(self, asset_id: str) -> Mesh:
+    def __getitem__(self, asset_id: str) -> Shape:
+        return self.made[asset_id].shape
+
+    def load(self, asset_id: str) -> Mesh:
         return self.made[asset_id]
 
     def add(self, shape: trimesh.Trimesh | trimesh.Scene) -> str:

@@ -50,7 +50,7 @@ class World:
 
     def _triangles(self, asset_id):
         """(M, 3, 3) corners."""
-        primitives = self.meshes[asset_id].primitives
+        primitives = self.meshes.load(asset_id).primitives
         return np.concatenate([p.positions_m.astype(np.float64)[p.triangles] for p in primitives])
 
     def _embree(self, asset_id):

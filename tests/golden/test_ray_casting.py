@@ -82,7 +82,7 @@ def cast(scene, meshes, offset_px):
     x, y = (x - camera.center_px[0]) / camera.focal_px, (y - camera.center_px[1]) / camera.focal_px
     for number, placed in enumerate(scene.objects):
         camera_from_mesh = camera.camera_from_world @ scaled(placed.world_from_object, placed.scale)
-        for primitive in meshes[placed.asset_id].primitives:
+        for primitive in meshes.load(placed.asset_id).primitives:
             points_m = apply(camera_from_mesh, primitive.positions_m.astype(np.float64))
             for corners_m in points_m[primitive.triangles]:
                 rows, columns = window(corners_m, x, y)

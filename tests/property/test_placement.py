@@ -56,7 +56,7 @@ def scene_of(desk: MeshStore, seed: int):
 
 def vertices_m(desk: MeshStore, placed) -> np.ndarray:
     """Of the triangles themselves, not of the hull that placement works with."""
-    points = np.concatenate([primitive.positions_m for primitive in desk[placed.asset_id].primitives])
+    points = np.concatenate([primitive.positions_m for primitive in desk.load(placed.asset_id).primitives])
     return apply(scaled(placed.world_from_object, placed.scale), points.astype(np.float64))
 
 

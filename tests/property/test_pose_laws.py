@@ -67,7 +67,7 @@ def matrix_of(quaternion_wxyz):
 @settings(max_examples=60, deadline=None)
 def test_the_pose_takes_the_meshs_vertices_to_the_amodal_box(meshes, scene):
     image, annotation = written(scene, meshes)
-    vertices_m = np.concatenate([p.positions_m for p in meshes[annotation["asset_id"]].primitives]).astype(float)
+    vertices_m = np.concatenate([p.positions_m for p in meshes.load(annotation["asset_id"]).primitives]).astype(float)
     pose = annotation["pose"]
     matrix = np.array(pose["camera_from_object"])
     camera_m = vertices_m * pose["scale"] @ matrix[:3, :3].T + matrix[:3, 3]

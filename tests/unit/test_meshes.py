@@ -38,8 +38,8 @@ def refusal(path, **more):
 def test_a_box_has_its_size_its_twelve_triangles_and_its_eight_corners_in_every_format(tmp_path, suffix):
     mesh = load_mesh(asset(exported(tmp_path, name=f"cube.{suffix}")))
     assert mesh.n_triangles == 12
-    assert mesh.bounds_m == pytest.approx(np.array([[-0.05, -0.1, -0.15], [0.05, 0.1, 0.15]]))
-    assert mesh.hull_m.shape == (8, 3)
+    assert mesh.shape.bounds_m == pytest.approx(np.array([[-0.05, -0.1, -0.15], [0.05, 0.1, 0.15]]))
+    assert mesh.shape.hull_m.shape == (8, 3)
 
 
 def test_normals_point_out_of_a_ball(tmp_path):
@@ -49,8 +49,8 @@ def test_normals_point_out_of_a_ball(tmp_path):
 
 def test_units_and_a_wanted_size_scale_the_mesh(tmp_path):
     path = exported(tmp_path)
-    assert np.ptp(load_mesh(asset(path, unit_m=0.1)).bounds_m, axis=0) == pytest.approx([0.01, 0.02, 0.03])
-    assert np.ptp(load_mesh(asset(path, size_m=1.5)).bounds_m, axis=0) == pytest.approx([0.5, 1.0, 1.5])
+    assert np.ptp(load_mesh(asset(path, unit_m=0.1)).shape.bounds_m, axis=0) == pytest.approx([0.01, 0.02, 0.03])
+    assert np.ptp(load_mesh(asset(path, size_m=1.5)).shape.bounds_m, axis=0) == pytest.approx([0.5, 1.0, 1.5])
 
 
 def test_a_gltf_scene_graph_is_flattened_with_its_transforms(tmp_path):
@@ -61,8 +61,8 @@ def test_a_gltf_scene_graph_is_flattened_with_its_transforms(tmp_path):
     moved = trimesh.transformations.translation_matrix([2, 0, 0])
     scene.add_geometry(CUBE, node_name="child", parent_node_name="parent", transform=moved)
     mesh = load_mesh(asset(exported(tmp_path, scene)))
-    assert mesh.bounds_m.mean(axis=0) == pytest.approx([1, 2, 0])
-    assert np.ptp(mesh.bounds_m, axis=0) == pytest.approx([0.2, 0.1, 0.3])
+    assert mesh.shape.bounds_m.mean(axis=0) == pytest.approx([1, 2, 0])
+    assert np.ptp(mesh.shape.bounds_m, axis=0) == pytest.approx([0.2, 0.1, 0.3])
 
 
 def test_a_mesh_that_stands_in_two_places_is_there_twice(tmp_path):
@@ -71,7 +71,7 @@ def test_a_mesh_that_stands_in_two_places_is_there_twice(tmp_path):
         scene.add_geometry(CUBE, geom_name="cube", transform=trimesh.transformations.translation_matrix([x, 0, 0]))
     mesh = load_mesh(asset(exported(tmp_path, scene)))
     assert mesh.n_triangles == 24
-    assert np.ptp(mesh.bounds_m[:, 0]) == pytest.approx(1.1)
+    assert np.ptp(mesh.shape.bounds_m[:, 0]) == pytest.approx(1.1)
 
 
 def test_vertices_that_no_triangle_uses_are_no_part_of_the_object(tmp_path):
@@ -79,7 +79,7 @@ def test_vertices_that_no_triangle_uses_are_no_part_of_the_object(tmp_path):
     path.parent.mkdir()
     stray = trimesh.Trimesh(np.vstack([CUBE.vertices, [[4.0, 0, 0]]]), CUBE.faces, process=False)
     stray.export(path)
-    assert load_mesh(asset(path)).bounds_m[1] == pytest.approx([0.05, 0.1, 0.15])
+    assert load_mesh(asset(path)).shape.bounds_m[1] == pytest.approx([0.05, 0.1, 0.15])
 
 
 def test_an_obj_has_its_materials_texture_and_places_in_it(tmp_path):
@@ -136,7 +136,7 @@ def test_a_gltf_material_is_read_as_it_says(tmp_path):
 
 def test_a_flat_mesh_is_a_mesh(tmp_path):
     card = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], [[0, 1, 2], [0, 2, 3]])
-    assert len(load_mesh(asset(exported(tmp_path, card))).hull_m) == 4
+    assert len(load_mesh(asset(exported(tmp_path, card))).shape.hull_m) == 4
 
 
 def test_a_missing_file_is_told(tmp_path):
@@ -222,7 +222,7 @@ def test_a_mesh_that_fits_no_unit_is_told_to_set_its_size(tmp_path):
     assert "Set size_m for it" in refusal(exported(tmp_path), plausible_size_m=(1e-6, 2e-6))
 
 
-def test_a_mesh_is_read_once(catalog):
+def test_a_shape_is_read_once(catalog):
     meshes = MeshStore(catalog)
     assert meshes["box/cube.glb"] is meshes["box/cube.glb"]
 

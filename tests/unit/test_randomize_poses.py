@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import trimesh
 
-from synth.meshes import Mesh
+from synth.meshes import Shape
 from synth.randomize.poses import stable_poses
 
 
-def mesh_of(points_m) -> Mesh:
+def mesh_of(points_m) -> Shape:
     points_m = np.asarray(points_m, np.float64)
-    return Mesh((), points_m, np.stack([points_m.min(axis=0), points_m.max(axis=0)]))
+    return Shape(points_m, np.stack([points_m.min(axis=0), points_m.max(axis=0)]))
 
 
 def box(x: float, y: float, z: float, shear: float = 0.0):
