@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render clean
+.PHONY: help setup test demo bench-render bench-train clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: setup  ## meshes in, a detector and its AP on a real photo out
 bench-render: setup  ## the renderer beside pyrender, pybullet and (where bpy is) Blender; ARGS=--quick for a minute's version
 	-@$(BIN)/python -c 'import pybullet' 2>/dev/null || $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
 	$(BIN)/python tests/bench/render/main.py $(ARGS)
+
+bench-train: setup  ## the training loop beside a plain torchvision one
+	$(BIN)/python tests/bench/train_speed.py $(ARGS)
 
 clean:  ## remove .venv and all caches; data/ and runs/ stay
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
