@@ -2,16 +2,47 @@
 
 __all__ = ["app", "main"]
 
+import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from synth.errors import SynthError, UsageError
+from synth.errors import StoppedError, SynthError, UsageError
+
+# What `pip install synth-detector` leaves out; a missing module of another name is our own fault.
+TRAIN_PACKAGES = {"torch", "torchvision", "matplotlib", "faster_coco_eval", "skimage"}
+# A disk's refusals. Another OSError is our own fault, and stays a traceback.
+FULL = {errno.ENOSPC, errno.EDQUOT}
+REFUSED = FULL | {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
+
+
+class _Commands(TyperGroup):
+    """Typer's own handling of Ctrl-C says nothing, so it is caught before Typer sees it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise StoppedError("stopped. What was finished is kept; --resume goes on.") from None
+
 
 app = typer.Typer(
     name="synth",
+    cls=_Commands,
     help="From 3D meshes to a detector that is measured on real photos.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -27,16 +58,46 @@ def main() -> None:
     try:
         app()
     except SynthError as error:
-        # One line, whatever a library's message or a file's name had in it.
-        print("synth: " + " ".join(str(error).split()), file=sys.stderr)  # noqa: T201
+        _say(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("synth: stopped. What was finished is kept; --resume goes on.", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
-    except BrokenPipeError:
-        # `synth … | head`: whoever read has gone, which is no error.
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        if not _is_refusal(error):
+            raise
+        where = "" if error.filename is None else f"{error.filename}: "
+        _say(f"{where}{error.strerror}. Choose another folder, or make room.")
+        sys.exit(1)
+
+
+def _say(message: str) -> None:
+    # One line, whatever a library's message or a file's name had in it.
+    print("synth: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+
+
+def _is_refusal(error: OSError) -> bool:
+    if error.filename is None:
+        # A write has no name to tell, and no bug of ours fills a disk.
+        return error.errno in FULL
+    if error.errno == errno.ENOENT:
+        return not Path(str(error.filename)).parent.exists()
+    return error.errno in REFUSED
+
+
+@contextmanager
+def _needs_pytorch() -> Iterator[None]:
+    """Around imports of `train`.
+
+    Raises:
+        SynthError: what only training needs isn't installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in TRAIN_PACKAGES:
+            raise
+        raise SynthError(
+            f"this command needs PyTorch, which isn't installed ({error.name} is missing): "
+            "pip install 'synth-detector[train]'"
+        ) from None
 
 
 def _version(wanted: bool) -> None:
@@ -138,7 +199,8 @@ def train_command(
     """Fine-tune a Faster R-CNN on rendered data, on a GPU or a CPU."""
     # Before the import, which takes seconds: a typing error is told at once.
     aliases = _aliases(alias)
-    from train.commands import train
+    with _needs_pytorch():
+        from train.commands import train
 
     train(
         data=[DATA] if not data and not real else data,
@@ -164,7 +226,7 @@ def train_command(
 @app.command("eval")
 def eval_command(
     photos: Annotated[Path, typer.Argument(help="Folder of photos with LabelMe JSON.")],
-    run: Annotated[Path | None, typer.Option(help="Folder of the run; the latest in runs/ if not said.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder of the run; the latest below runs/ if not said.")] = None,
     alias: Annotated[list[str], typer.Option(help="a=b: read the photos' label a as b; may be repeated.")] = [],
     ignore_label: Annotated[list[str], typer.Option(help="Leave this label of the photos out.")] = [],
     iou: Annotated[list[float], typer.Option(help="Also AP at this IoU; may be repeated.")] = [],
@@ -175,7 +237,8 @@ def eval_command(
 ) -> None:
     """Measure a run on real photos: figures, pictures of hits and misses, a report."""
     aliases = _aliases(alias)
-    from train.commands import evaluate_run
+    with _needs_pytorch():
+        from train.commands import evaluate_run
 
     evaluate_run(
         photos=photos,
@@ -200,7 +263,9 @@ def demo_command(
 ) -> None:
     """The whole loop on what ships with the package: coins rendered, learned, found in a real photo."""
     from synth.demo.loop import demo
-    from train.commands import evaluate_run, train
+
+    with _needs_pytorch():
+        from train.commands import evaluate_run, train
 
     demo(out=out, n=n, iterations=iterations, overwrite=overwrite, train=train, evaluate=evaluate_run)
 

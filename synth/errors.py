@@ -12,6 +12,7 @@ __all__ = [
     "LabelMeError",
     "PartlyDoneError",
     "RenderError",
+    "StoppedError",
     "SynthError",
     "TrainingError",
     "UsageError",
@@ -60,6 +61,12 @@ class TrainingError(SynthError):
 
 class CheckpointError(SynthError):
     """A run or a checkpoint that is missing or doesn't fit."""
+
+
+class StoppedError(SynthError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
 
 
 class PartlyDoneError(SynthError):

@@ -1,5 +1,6 @@
 """The user's faults at the command line: one line on stderr, the right exit code, nothing that looks whole."""
 
+import errno
 import shutil
 import sys
 
@@ -144,3 +145,48 @@ def test_an_unknown_platform_is_told_with_those_there_are(synth, assets, monkeyp
     monkeypatch.setenv("PYOPENGL_PLATFORM", "nonsense")
     outcome = synth("render", "--n", "1", "--assets", assets, "--frame", "0", "--out", "data")
     fails(outcome, 1, 'PYOPENGL_PLATFORM is "nonsense". Unset it, or set it to egl or osmesa.')
+
+
+@pytest.mark.parametrize("command", [["train"], ["eval", "photos"], ["demo"]])
+@pytest.mark.parametrize("missing", ["torch", "torchvision", "matplotlib"])
+def test_without_pytorch_it_is_told_what_to_install(synth, monkeypatch, command, missing):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "train"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    fails(synth(*command), 1, "needs PyTorch", f"{missing} is missing", "pip install 'synth-detector[train]'")
+
+
+def test_a_module_of_ours_that_is_missing_is_no_fault_of_the_users(synth, monkeypatch):
+    monkeypatch.setitem(sys.modules, "train.commands", None)
+    with pytest.raises(ModuleNotFoundError):
+        synth("train")
+
+
+def raises(error):
+    def render(**options):
+        raise error
+
+    return render
+
+
+def test_ctrl_c_is_told_with_the_way_to_go_on(synth, monkeypatch):
+    monkeypatch.setattr("synth.engine.commands.render", raises(KeyboardInterrupt()))
+    fails(synth("render"), 130, "stopped", "--resume goes on")
+
+
+def test_an_out_inside_a_file_is_told(synth, assets, tmp_path, faked):
+    (tmp_path / "file").touch()
+    outcome = synth("render", "--n", "1", "--assets", assets, "--workers", "1", "--out", "file/data")
+    fails(outcome, 1, "file", "Not a directory")
+
+
+def test_a_full_disk_is_told_even_where_the_system_does_not_name_the_file(synth, monkeypatch):
+    monkeypatch.setattr("synth.engine.commands.render", raises(OSError(errno.ENOSPC, "No space left on device")))
+    fails(synth("render"), 1, "No space left on device", "make room")
+
+
+def test_a_file_that_we_ourselves_lost_stays_a_traceback(synth, monkeypatch, tmp_path):
+    lost = FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "lost"))
+    monkeypatch.setattr("synth.engine.commands.render", raises(lost))
+    with pytest.raises(FileNotFoundError):
+        synth("render")
