@@ -55,7 +55,7 @@ def render(
     started = time.monotonic()
     with _progress(console, n) as advance:
         manifest = render_dataset(plan, workers=workers, resume=resume, overwrite=overwrite, on_frames=advance)
-    console.print(_summary(manifest, plan.settings, out, time.monotonic() - started), soft_wrap=True)
+    console.print(_summary(manifest, plan.settings, out, time.monotonic() - started), soft_wrap=True, markup=False)
     return manifest
 
 
@@ -90,7 +90,7 @@ def _render_frame(plan: Plan, index: int, console: Console) -> None:
         sample = maker.sample(index)
     write_pictures(folder, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
     write_json(folder / "frame.json", frame_record(sample, plan.settings.images))
-    console.print(f"frame {index}: {len(sample.annotations)} labels -> {folder}", soft_wrap=True)
+    console.print(f"frame {index}: {len(sample.annotations)} labels -> {folder}", soft_wrap=True, markup=False)
 
 
 def _summary(manifest: dict[str, Any], settings: RenderSettings, out: Path, seconds: float) -> str:

@@ -5,26 +5,26 @@ __all__ = ["render_dataset"]
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing.queues import SimpleQueue
-from pathlib import Path
 from typing import Any
 
-import orjson
-
+from synth.config import make_stack
+from synth.engine.claim import PLAN, claimed, read_kept, refuse_foreign, set_aside
 from synth.engine.merge import merge_shards
 from synth.engine.plan import Plan, Shard
 from synth.engine.shards import SHARDS, FrameMaker, is_done, make_shard
-from synth.errors import DatasetError, RenderError
+from synth.errors import DatasetError, RenderError, SynthError
 from synth.meshes import MeshStore
 from synth.render.gl import choose_platform
 from synth.write.atomic import write_json
 
-PLAN = "plan.json"
 OnFrames = Callable[[int], None]
 
 
@@ -46,13 +46,27 @@ def render_dataset(
     # Checked before anything is touched: a broken mesh, or no OpenGL, must not cost a data set that is there.
     choose_platform()
     identity = plan.identity()
-    _check_meshes(plan)
-    finished = _prepare(plan, identity, resume=resume, overwrite=overwrite)
-    if finished is not None:
-        on_frames(plan.n_frames)
-        return finished
-    # Shards of another size can't be mixed with those that are done, so a resumed plan keeps its own.
-    plan = replace(plan, shard_frames=_read_before(plan.out / SHARDS / PLAN)["shard_frames"])
+    _check_files(plan)
+    if plan.out.exists() and not plan.out.is_dir():
+        raise DatasetError(f"{plan.out}: is a file, and the data set needs a folder. Choose another with --out.")
+    with set_aside(plan.out) if overwrite else nullcontext():
+        finished = _finished_before(plan, identity, resume=resume)
+        if finished is not None:
+            on_frames(plan.n_frames)
+            return finished
+        refuse_foreign(plan.out)
+        new = not plan.out.exists()
+        with claimed(plan.out):
+            try:
+                return _render(_begun(plan, identity, resume=resume), workers, on_frames)
+            except SynthError:
+                # Nothing was made yet: leave no folder that would be in the way of the next try.
+                if new and not any((plan.out / SHARDS).glob("*/records.jsonl")):
+                    shutil.rmtree(plan.out, ignore_errors=True)
+                raise
+
+
+def _render(plan: Plan, workers: int, on_frames: OnFrames) -> dict[str, Any]:
     missing = [shard for shard in plan.shards() if not is_done(plan, shard)]
     on_frames(plan.n_frames - sum(shard.stop - shard.start for shard in missing))
     # llvmpipe's own threads would fight with the other workers for the cores: a process per core is faster.
@@ -61,50 +75,52 @@ def render_dataset(
     return merge_shards(plan, described or _described_before(plan))
 
 
-def _prepare(plan: Plan, identity: dict[str, Any], *, resume: bool, overwrite: bool) -> dict[str, Any] | None:
-    """Make room, or pick up; returns the manifest of a data set that is finished already."""
-    out, begun = plan.out, plan.out / SHARDS / PLAN
-    manifest = out / "manifest.json"
-    if out.exists() and not out.is_dir():
-        raise DatasetError(f"{out}: is a file, and the data set needs a folder. Choose another with --out.")
-    if overwrite and out.exists():
-        _delete(out)
-    if out.is_dir() and any(out.iterdir()):
-        kept = manifest if manifest.is_file() else begun
-        if not kept.is_file():
-            raise DatasetError(f"{out}: the folder holds something else than a data set. Choose another with --out.")
-        if not resume:
-            state = "is there already" if kept == manifest else "was begun"
-            raise DatasetError(f"{out}: a data set {state}. Go on with --resume, or replace it with --overwrite.")
-        before = _read_before(kept)
-        if differing := _differences(before, identity):
-            raise DatasetError(
-                f"{out}: was made with other {', '.join(differing)}. Make it anew with --overwrite, or choose --out."
-            )
-        if kept == manifest:
-            shutil.rmtree(out / SHARDS, ignore_errors=True)
-            return before
-    begun.parent.mkdir(parents=True, exist_ok=True)
-    if not begun.is_file():
-        write_json(begun, identity | {"shard_frames": plan.shard_frames})
-    return None
-
-
-def _read_before(path: Path) -> dict[str, Any]:
-    try:
-        before = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError:
-        before = None
-    if not isinstance(before, dict):
-        raise DatasetError(f"{path}: was cut off or altered. Make the data set anew with --overwrite.")
+def _finished_before(plan: Plan, identity: dict[str, Any], *, resume: bool) -> dict[str, Any] | None:
+    """The manifest of the same data set, finished before; None if there is something to do."""
+    path = plan.out / "manifest.json"
+    if not path.is_file():
+        return None
+    before = read_kept(path)
+    if not resume:
+        raise DatasetError(
+            f"{plan.out}: a data set is there already. Go on with --resume, or replace it with --overwrite."
+        )
+    _refuse_differences(plan, before, identity)
+    shutil.rmtree(plan.out / SHARDS, ignore_errors=True)
     return before
 
 
-def _check_meshes(plan: Plan) -> None:
-    """Read every mesh once, so that a broken one is told before the first frame and not after an hour."""
+def _begun(plan: Plan, identity: dict[str, Any], *, resume: bool) -> Plan:
+    """Begin, or pick up what was begun; returns the plan with the shards that the folder has."""
+    path = plan.out / SHARDS / PLAN
+    if path.is_file():
+        if not resume:
+            raise DatasetError(
+                f"{plan.out}: a data set was begun. Go on with --resume, or replace it with --overwrite."
+            )
+        before = read_kept(path)
+        _refuse_differences(plan, before, identity)
+        # Shards of another size can't be mixed with those that are done.
+        return replace(plan, shard_frames=before["shard_frames"])
+    write_json(path, identity | {"shard_frames": plan.shard_frames})
+    return plan
+
+
+def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, Any]) -> None:
+    if differing := _differences(before, identity):
+        raise DatasetError(
+            f"{plan.out}: was made with other {', '.join(differing)}. Make it anew with --overwrite, or choose --out."
+        )
+
+
+def _check_files(plan: Plan) -> None:
+    """Read every mesh and picture once: a broken one is told before the first frame and not after an hour."""
     meshes = MeshStore(plan.catalog())
     for asset in meshes.catalog.assets:
         meshes[asset.asset_id]
+    for part in make_stack(plan.settings).values():
+        if check := getattr(part, "check_files", None):
+            check()
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -114,16 +130,14 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     names = [f"{key} settings" for key in keys if settings_before.get(key) != settings_now.get(key)]
     return names + [
         name
-        for key, name in (("assets_sha256", "assets"), ("n_frames", "n"), ("versions", "versions"))
+        for key, name in (
+            ("assets_sha256", "assets"),
+            ("pictures_sha256", "pictures"),
+            ("n_frames", "n"),
+            ("versions", "versions"),
+        )
         if before.get(key) != now[key]
     ]
-
-
-def _delete(out: Path) -> None:
-    """Delete a data set, and never anything else."""
-    if not out.is_dir() or (any(out.iterdir()) and not ((out / "manifest.json").is_file() or (out / SHARDS).is_dir())):
-        raise DatasetError(f"{out}: is not a data set of synth, so --overwrite won't delete it. Choose another --out.")
-    shutil.rmtree(out)
 
 
 def _described_before(plan: Plan) -> str:
@@ -191,8 +205,17 @@ _workers: list[_Worker] = []
 
 
 def _start_worker(plan: Plan, frames_done: "SimpleQueue[int]") -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _workers.append(_Worker(plan, frames_done))
 
 
 def _work(shard: Shard) -> str:
     return _workers[0].work(shard)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed can't stop its workers, and they must not write into a folder that another takes up."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

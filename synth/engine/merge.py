@@ -16,6 +16,7 @@ import orjson
 from synth.catalog import Catalog
 from synth.engine.plan import Plan
 from synth.engine.shards import RECORDS, SHARDS, shard_folder
+from synth.errors import DatasetError
 from synth.write.atomic import atomic_writer, write_json
 
 
@@ -58,6 +59,10 @@ def _move_files(plan: Plan) -> None:
                 if source.exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
                     source.replace(target)
+                elif not target.exists():
+                    raise DatasetError(
+                        f"{target}: is in no shard and not in its place. Make the data set anew with --overwrite."
+                    )
 
 
 def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 __all__ = ["Plan", "Shard", "make_plan"]
 
+import hashlib
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import synth
 from synth.catalog import Catalog, load_catalog
-from synth.config import RenderSettings
+from synth.config import RenderSettings, make_stack
 
 SHARD_FRAMES = 64
 
@@ -52,9 +53,16 @@ class Plan:
             "settings": self.settings.resolved(),
             "settings_sha256": self.settings.sha256(),
             "assets_sha256": self.catalog().hashes(),
+            "pictures_sha256": self._picture_hashes(),
             "n_frames": self.n_frames,
             "versions": versions(),
         }
+
+    def _picture_hashes(self) -> dict[str, str]:
+        """sha256 of the user's pictures that randomizers draw from: `files()`, where one has any."""
+        parts = make_stack(self.settings).values()
+        paths = {path for part in parts for path in getattr(part, "files", tuple)()}
+        return {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in sorted(paths)}
 
 
 def make_plan(settings: RenderSettings, assets: Path, out: Path, n_frames: int, workers: int) -> Plan:

@@ -2,6 +2,7 @@
 
 __all__ = ["FrameMaker", "is_done", "make_shard"]
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -81,8 +82,8 @@ def make_shard(maker: FrameMaker, shard: Shard, on_frame: Callable[[int], None] 
     """
     plan = maker.plan
     done = shard_folder(plan, shard)
-    aside = done.with_name(done.name + ".part")
-    # What a killed worker left there may be anything.
+    # With the process in its name: a worker whose parent was killed may write on for a moment.
+    aside = done.with_name(f"{done.name}.{os.getpid()}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     with (aside / RECORDS).open("wb") as records:
@@ -91,7 +92,11 @@ def make_shard(maker: FrameMaker, shard: Shard, on_frame: Callable[[int], None] 
             write_pictures(aside, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
             records.write(orjson.dumps(frame_record(sample, plan.settings.images), option=_OPTIONS))
             on_frame(index)
-    aside.rename(done)
+    if is_done(plan, shard):
+        # Such a worker was faster, and made the same bytes.
+        shutil.rmtree(aside)
+    else:
+        aside.rename(done)
 
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY

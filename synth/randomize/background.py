@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 
 from synth.environments import ENVIRONMENT_SUFFIXES, ENVIRONMENTS
+from synth.environments.radiance import read_radiance
 from synth.errors import ConfigError
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
 from synth.registry import Registry
 from synth.scene import Background, Rgb, Surface, Texture
-from synth.surfaces import PICTURE_SUFFIXES, SURFACES
+from synth.surfaces import PICTURE_SUFFIXES, SURFACES, read_picture
 
 # Procedures are repeated from so many seeds, so that a process may keep the textures it has made.
 SEEDS = 64
+
+# Decoded no finer than this, a photo is read whole and fast.
+CHECKED_PX = 64
 
 
 @RANDOMIZERS.register("background")
@@ -91,6 +95,24 @@ class Surroundings:
             "environment_gain": gain,
             "environment_angle_rad": angle_rad,
         }
+
+    def files(self) -> tuple[str, ...]:
+        """What the scenes follow from besides the settings: the data set keeps their hashes."""
+        return (*self._surface_files(), *self._environment_files())
+
+    def check_files(self) -> None:
+        """Read every picture once.
+
+        Raises:
+            AssetError: one is broken.
+        """
+        for path in self._surface_files():
+            read_picture(path, CHECKED_PX)
+        for path in self._environment_files():
+            if path.lower().endswith(".hdr"):
+                read_radiance(path)
+            else:
+                read_picture(path, CHECKED_PX)
 
     def _surface_files(self) -> tuple[str, ...]:
         return tuple(path for folder in self.backgrounds for path in pictures_in(folder, PICTURE_SUFFIXES))

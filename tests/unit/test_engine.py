@@ -16,9 +16,10 @@ from pycocotools.coco import COCO
 from synth.config import load_settings
 from synth.dataset import read_coco
 from synth.engine import local, shards
+from synth.engine.claim import claimed
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan, make_plan
-from synth.errors import DatasetError
+from synth.errors import AssetError, DatasetError, RenderError
 from synth.policy import LabelPolicy
 from synth.render.fake import FakeRenderer
 
@@ -356,3 +357,76 @@ def test_other_seeds_make_other_scenes(assets, tmp_path, done):
     render_dataset(Plan(other, assets, tmp_path / "data", 7, 3), workers=1)
     same = {name for name, content in tree(tmp_path / "data").items() if tree(done).get(name) == content}
     assert not {name for name in same if name.startswith("images/")}
+
+
+@pytest.mark.parametrize("mark", ["manifest.json", "shards/plan.json"])
+def test_a_folder_that_only_looks_like_a_data_set_is_not_deleted(plan, mark):
+    (plan.out / mark).parent.mkdir(parents=True)
+    (plan.out / mark).write_text('{"name": "of another program"}')
+    (plan.out / "precious.txt").write_text("years of work")
+    with pytest.raises(DatasetError, match="something else"):
+        render_dataset(plan, workers=1, overwrite=True)
+    assert (plan.out / "precious.txt").read_text() == "years of work"
+
+
+def test_a_data_set_with_something_of_the_users_in_it_is_not_deleted(plan, done):
+    shutil.copytree(done, plan.out)
+    (plan.out / "notes.txt").write_text("which frames are bad")
+    with pytest.raises(DatasetError, match=r"notes\.txt"):
+        render_dataset(plan, workers=1, overwrite=True)
+    assert (plan.out / "notes.txt").is_file()
+
+
+def test_a_data_set_outlives_the_failure_of_the_one_that_was_to_replace_it(plan, done, monkeypatch):
+    shutil.copytree(done, plan.out)
+    before = {path: path.read_bytes() for path in plan.out.rglob("*") if path.is_file()}
+
+    def fail(*arguments):
+        raise RenderError("no light")
+
+    monkeypatch.setattr(local, "_make_here", fail)
+    with pytest.raises(RenderError):
+        render_dataset(plan, workers=1, overwrite=True)
+    assert {path: path.read_bytes() for path in plan.out.rglob("*") if path.is_file()} == before
+    assert not plan.out.with_name(plan.out.name + ".replaced").exists()
+
+
+def test_a_second_render_into_the_same_folder_is_refused(plan):
+    with claimed(plan.out), pytest.raises(DatasetError, match="another synth render"):
+        render_dataset(plan, workers=1)
+
+
+def test_the_merge_refuses_what_is_in_no_shard_and_not_in_its_place(plan, monkeypatch):
+    merge = local.merge_shards
+
+    def lose_one_first(plan, description):
+        next((plan.out / "shards").glob("*/images/*.jpg")).unlink()
+        return merge(plan, description)
+
+    monkeypatch.setattr(local, "merge_shards", lose_one_first)
+    with pytest.raises(DatasetError, match="in no shard"):
+        render_dataset(plan, workers=1)
+    assert not (plan.out / "manifest.json").exists()
+
+
+def test_other_bytes_in_a_background_are_another_data_set(assets, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.new("RGB", (32, 32), "red").save(folder / "a.png")
+    settings = load_settings(None, {"size": (64, 48), "background.backgrounds": (str(folder),)})
+    plan = Plan(settings, assets, tmp_path / "data", n_frames=1, shard_frames=1)
+    render_dataset(plan, workers=1)
+    Image.new("RGB", (32, 32), "blue").save(folder / "a.png")
+    with pytest.raises(DatasetError, match="other pictures"):
+        render_dataset(plan, workers=1, resume=True)
+
+
+def test_a_broken_background_is_told_before_the_first_frame(assets, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.new("RGB", (512, 512), "red").save(folder / "a.jpg")
+    (folder / "a.jpg").write_bytes((folder / "a.jpg").read_bytes()[:700])
+    settings = load_settings(None, {"size": (64, 48), "background.backgrounds": (str(folder),)})
+    with pytest.raises(AssetError, match=r"a\.jpg"):
+        render_dataset(Plan(settings, assets, tmp_path / "data", n_frames=1, shard_frames=1), workers=1)
+    assert not (tmp_path / "data").exists()
