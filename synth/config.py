@@ -8,9 +8,10 @@ __all__ = ["RenderSettings", "load_settings", "make_stack"]
 
 import hashlib
 import importlib
+import math
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ class RenderSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     size: tuple[int, int] = (640, 480)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     categories: tuple[str, ...] = ()
     randomizers: tuple[str, ...] = DEFAULT_STACK
     plugins: tuple[str, ...] = ()
@@ -79,6 +80,8 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     """
     given = {} if path is None else _read(path)
     where = str(path or "command line")
+    if bad := _not_a_number(given):
+        raise ConfigError(f"{where}: {bad}: not a number.")
     for key, value in (overrides or {}).items():
         table, _, name = key.rpartition(".")
         inside = given.setdefault(table, {}) if table else given
@@ -94,7 +97,9 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     own = {key: value for key, value in given.items() if key in RenderSettings.model_fields and key != "tables"}
     tables = {key: value for key, value in given.items() if key not in own}
     for name, table in tables.items():
-        if not isinstance(table, dict) or name not in RANDOMIZERS:
+        if name in RANDOMIZERS and not isinstance(table, dict):
+            raise ConfigError(f"{where}: {name}: expected a table, [{name}], got {table!r}.")
+        if name not in RANDOMIZERS:
             known = [key for key in (*RenderSettings.model_fields, *RANDOMIZERS) if key != "tables"]
             raise ConfigError(f'{where}: there is no setting "{name}".{did_you_mean(name, known)}')
     try:
@@ -141,7 +146,8 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    # Also of an integer with more digits than Python reads.
+    except ValueError as error:
         raise ConfigError(f"{path}: not valid TOML ({error}).") from None
     except OSError as error:
         raise ConfigError(f"{path}: can't be read ({error.strerror}).") from None
@@ -155,6 +161,23 @@ def _import(modules: tuple[str, ...], where: str) -> None:
             raise ConfigError(
                 f'{where}: plugins: can\'t import "{module}" ({error}). Is it on the Python path?'
             ) from None
+        # A plugin is the user's own program: whatever it raises is theirs to mend.
+        except (Exception, SystemExit) as error:
+            raise ConfigError(
+                f'{where}: plugins: "{module}" fails while it is imported ({type(error).__name__}: {error}).'
+            ) from None
+
+
+def _not_a_number(value: Any, key: str = "") -> str:
+    """The key of the first NaN below `value`, "" where there is none: NaN passes every check of a range."""
+    parts: Iterator[tuple[str, Any]]
+    if isinstance(value, dict):
+        parts = ((f"{key}.{name}" if key else name, part) for name, part in value.items())
+    elif isinstance(value, list):
+        parts = ((f"{key}[{index}]", part) for index, part in enumerate(value))
+    else:
+        return key if isinstance(value, float) and math.isnan(value) else ""
+    return next((bad for name, part in parts if (bad := _not_a_number(part, name))), "")
 
 
 def _check(settings: RenderSettings, where: str) -> None:

@@ -18,6 +18,10 @@ from scipy.spatial import ConvexHull, QhullError
 
 from synth.catalog import Asset, Catalog
 from synth.errors import AssetError
+from synth.wavefront import check_named_files
+
+# Of a mesh's whole surface, in units of its extent squared: what is left of none by rounding.
+NO_AREA = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +124,7 @@ def load_mesh(asset: Asset) -> Mesh:
     """Read a mesh file.
 
     Raises:
-        AssetError: it is missing, empty, cut off, not finite, or of an implausible size.
+        AssetError: it is missing, empty, cut off, not finite, without area, or of an implausible size.
     """
     parts = _parts(asset)
     points = np.concatenate([_drawn(asset, part) for part in parts])
@@ -131,6 +135,8 @@ def load_mesh(asset: Asset) -> Mesh:
     extent = float(np.max(np.ptp(points, axis=0)))
     if extent <= 0:
         raise AssetError(f"{asset.path}: all vertices lie in one point. Export it again.")
+    if sum(float(part.area) for part in parts) <= NO_AREA * extent**2:
+        raise AssetError(f"{asset.path}: its triangles have no area, they are lines. Export it again.")
     metres = asset.size_m / extent if asset.size_m else asset.unit_m
     _check_size(asset, extent, metres)
     primitives = tuple(_primitive(part, metres, asset.path.suffix) for part in parts)
@@ -146,6 +152,8 @@ def _parts(asset: Asset) -> list[trimesh.Trimesh]:
         raise AssetError(f"{asset.path}: there is no such file.")
     if asset.path.stat().st_size == 0:
         raise AssetError(f"{asset.path}: the file is empty. Export it again.")
+    if asset.path.suffix.lower() == ".obj":
+        check_named_files(asset.path)
     try:
         scene = trimesh.load_scene(asset.path, process=False)
         parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh) and len(part.faces)]

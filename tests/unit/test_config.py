@@ -79,7 +79,7 @@ def test_resolved_settings_hold_every_default_and_follow_the_values_alone(tmp_pa
         ("[placement]\ncount = 'many'", "[placement]: count"),
         ("[placement]\ncount = [5, 2]", "[placement]"),
         ("[placement]\nnegatives = 2.0", "[placement]"),
-        ("placement = 3", 'no setting "placement"'),
+        ("placement = 3", "placement: expected a table"),
         ("[policy]\nmin_px = 3", "policy"),
         ("tables = 3", 'no setting "tables"'),
         ("size = [640]", "size"),
@@ -87,6 +87,10 @@ def test_resolved_settings_hold_every_default_and_follow_the_values_alone(tmp_pa
         ("size = [8, 480]", "size: expected 16 to 8192 pixels each way, got 8 x 480"),
         ("seed = -1", "seed"),
         ("seed = 1.5", "seed"),
+        (f"seed = {2**63}", "seed"),
+        ("seed = " + "9" * 5000, "not valid TOML"),
+        ("[placement]\ngap = [nan, 1.0]", "placement.gap[0]: not a number"),
+        ("[placement]\nnegatives = -nan", "placement.negatives: not a number"),
         ("jpeg_quality = 0", "jpeg_quality"),
         ("randomizers = ['placemnt']", 'no randomizer called "placemnt". Did you mean "placement"?'),
         ("labels = ['boxs']", 'no label kind called "boxs". Did you mean "boxes"?'),
@@ -105,7 +109,7 @@ def test_what_is_wrong_is_told_with_its_key(tmp_path, toml, words):
 
 
 def test_an_option_for_what_should_be_a_table_does_not_hide_that_it_is_none(tmp_path):
-    assert 'no setting "placement"' in refusal(tmp_path, "placement = 3", **{"placement.negatives": 0.1})
+    assert "placement: expected a table" in refusal(tmp_path, "placement = 3", **{"placement.negatives": 0.1})
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
@@ -137,6 +141,14 @@ def test_a_plugin_is_imported_in_the_process_that_reads_and_in_one_that_gets_the
     options = {"cwd": tmp_path, "env": environment, "capture_output": True}
     pickled = subprocess.run([sys.executable, "-c", first], check=True, **options).stdout
     assert subprocess.run([sys.executable, "-c", second], check=True, input=pickled, **options).stdout.strip() == b"9"
+
+
+@pytest.mark.parametrize("line", ["1 / 0", "raise SystemExit(1)", "nonsense("])
+def test_a_plugin_that_fails_is_told_whatever_it_raises(tmp_path, monkeypatch, line):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "failing_for_a_test.py").write_text(line)
+    message = refusal(tmp_path, "plugins = ['failing_for_a_test']")
+    assert 'plugins: "failing_for_a_test" fails while it is imported' in message
 
 
 def test_settings_can_be_sent_to_a_worker():

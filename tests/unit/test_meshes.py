@@ -241,3 +241,32 @@ def test_a_keypoint_may_lie_on_a_mesh_or_beside_it(tmp_path, point_m):
 def test_a_keypoint_that_is_given_in_another_unit_than_metres_is_told(tmp_path, point_m):
     message = refusal(exported(tmp_path), keypoints_m={"base": (0, 0, 0), "tip": point_m})
     assert 'the keypoint "tip" lies' in message and "metres" in message
+
+
+OBJ = "mtllib {mtl}\nusemtl skin\nv 0 0 0\nv 0.1 0 0\nv 0 0.1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n"
+
+
+def written(tmp_path, text, name="cube.obj", encoding="utf-8"):
+    (tmp_path / "shape").mkdir(exist_ok=True)
+    (tmp_path / "shape" / name).write_bytes(text.encode(encoding))
+    return tmp_path / "shape" / name
+
+
+def test_a_material_file_or_a_texture_that_an_obj_names_and_nobody_has_is_told(tmp_path):
+    path = written(tmp_path, OBJ.format(mtl="my skin.mtl"))
+    assert 'names the file "my skin.mtl"' in refusal(path)
+    written(tmp_path, "newmtl skin\nmap_Kd wood.png\n", "my skin.mtl")
+    assert 'names the file "wood.png"' in refusal(path)
+    Image.new("RGB", (2, 2), (200, 0, 0)).save(path.parent / "wood.png")
+    (primitive,) = load_mesh(asset(path)).primitives
+    assert primitive.material.base_color_texture[0, 0].tolist() == [200, 0, 0, 255]
+
+
+def test_an_obj_in_an_old_alphabet_is_read(tmp_path):
+    path = written(tmp_path, "# Größe in Meter, für Käse\nv 0 0 0\nv 0.1 0 0\nv 0 0.1 0\nf 1 2 3\n", encoding="latin-1")
+    assert load_mesh(asset(path)).n_triangles == 1
+
+
+def test_triangles_that_are_lines_are_refused(tmp_path):
+    path = written(tmp_path, "v 0 0 0\nv 0.1 0.1 0.1\nv 0.3 0.3 0.3\nf 1 2 3\n")
+    assert "no area" in refusal(path)
