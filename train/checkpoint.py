@@ -20,6 +20,7 @@ from synth.dataset import Category
 from synth.errors import CheckpointError, ConfigError
 from synth.policy import LabelPolicy
 from train.detectors import build_detector
+from train.detectors.weights import load_plain
 from train.settings import ResolvedSettings
 
 BEST, LAST = "best.pt", "last.pt"
@@ -90,7 +91,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: it is cut off, altered, or not one of ours.
     """
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+        content = load_plain(path)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: there is no such checkpoint.") from None
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, OSError) as error:

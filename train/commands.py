@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import synth
 from synth.dataset import PictureSet, read_coco, read_manifest
-from synth.errors import CheckpointError, UsageError
+from synth.errors import CheckpointError, DatasetError, UsageError
 from synth.labelme import read_labelme
 from synth.policy import LabelPolicy
 from train.checkpoint import BEST, LAST, Run, load_run
@@ -83,6 +83,7 @@ def train(
         f"{summary.iterations} iterations in {summary.seconds:.0f} s, validation AP {summary.ap:.3f}, "
         f"AP50 {summary.ap50:.3f} -> {summary.out}",
         soft_wrap=True,
+        markup=False,
     )
     return summary
 
@@ -105,13 +106,13 @@ def evaluate_run(
 
     Args:
         photos: LabelMe folder.
-        run: Folder of the run; None for the latest of `runs`.
+        run: Folder of the run; None for the latest of `runs`, which is then told.
         runs: Where runs lie.
         aliases, ignore_labels: For LabelMe labels.
         ious: More IoUs to measure at.
         out: Folder of the report; None for `eval` in the run.
         device: For the detector.
-        as_json: Print `metrics.json` instead of tables.
+        as_json: Print the figures as JSON and nothing else: `metrics.json` without its context and notes.
         overwrite: Replace a report that is there.
         console: To print on.
     Raises:
@@ -119,6 +120,8 @@ def evaluate_run(
     """
     console = console or Console(highlight=False)
     folder = run or latest_run(runs)
+    if run is None and not as_json:
+        console.print(f"run: {folder}", soft_wrap=True, markup=False)
     out = out or folder / "eval"
     check_free(out, overwrite=overwrite)
     checked_ious(ious)
@@ -148,12 +151,12 @@ def evaluate_run(
 
 
 def latest_run(runs: Path) -> Path:
-    """The run whose checkpoint is the newest.
+    """The run whose checkpoint is the newest, in `runs` or, as the demo's is, one folder deeper.
 
     Raises:
         CheckpointError: there is none.
     """
-    checkpoints = [path for name in (BEST, LAST) for path in runs.glob(f"*/{name}")]
+    checkpoints = [path for name in (BEST, LAST) for depth in ("*", "*/*") for path in runs.glob(f"{depth}/{name}")]
     if not checkpoints:
         raise CheckpointError(f"{runs}: there is no run in it. Train one with synth train, or name one with --run.")
     return max(checkpoints, key=lambda path: path.stat().st_mtime).parent
@@ -169,10 +172,24 @@ def _train_settings(given: Mapping[str, Any]) -> TrainSettings:
 
 
 def _policy(data: Sequence[Path]) -> LabelPolicy:
-    """The policy that the first data set's labels were made under, for real labels must mean the same."""
+    """The policy that the first data set's labels were made under, for real labels must mean the same.
+
+    Raises:
+        DatasetError: the manifest holds another kind of policy.
+    """
     if not data:
         return LabelPolicy()
-    return LabelPolicy.model_validate(read_manifest(data[0]).get("settings", {}).get("policy", {}))
+    path, settings = data[0] / "manifest.json", read_manifest(data[0]).get("settings", {})
+    if not isinstance(settings, dict):
+        raise DatasetError(f"{path}: settings: expected a JSON object, found {type(settings).__name__}.")
+    try:
+        return LabelPolicy.model_validate(settings.get("policy", {}))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(("settings", "policy", *map(str, problem["loc"])))
+        raise DatasetError(
+            f"{path}: {key}: {problem['msg']}, got {problem['input']!r}. Render the data set with this version."
+        ) from None
 
 
 def _context(photos: Path, run: Run, folder: Path, truth: PictureSet, seconds: float) -> dict[str, str]:
@@ -202,7 +219,7 @@ def _print_report(console: Console, report: EvalReport, notes: Sequence[str], ou
     console.print(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.", soft_wrap=True, markup=False)
     console.print(category_table(report))
     console.print(overlap_table(report))
-    console.print(f"-> {out / 'report.html'}", soft_wrap=True)
+    console.print(f"-> {out / 'report.html'}", soft_wrap=True, markup=False)
 
 
 @contextmanager

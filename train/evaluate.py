@@ -5,7 +5,7 @@ OUT/truth.json         labels, COCO instances    OUT/contact_sheet.jpg   the wor
 OUT/detections.json    COCO results              OUT/overlays/*.jpg      every picture with its boxes
 """
 
-__all__ = ["check_free", "evaluate"]
+__all__ = ["OWN_FILES", "check_free", "evaluate"]
 
 import re
 import shutil
@@ -28,11 +28,22 @@ from train.figures import EvalReport
 from train.matching import IouKind, sweep
 from train.metrics import SCORE_MIN, coco_metrics
 from train.overlay import PictureResult, draw_overlay, judge, worst_first
+from train.own_folder import first_foreign
 from train.report import FEW_PICTURES, GalleryPicture, report_html
 
 # So many pictures are on the sheet and, small, in the page; a page of hundreds would not open on a phone.
 N_IN_GALLERY = 60
 THUMBNAIL_PX = 440
+# A folder that holds anything else is never deleted.
+OWN_FILES = (
+    "metrics.json",
+    "truth.json",
+    "detections.json",
+    "report.html",
+    "contact_sheet.jpg",
+    "overlays",
+    "overlays/*.jpg",
+)
 
 Track = Callable[[Sequence[PictureResult]], Iterable[PictureResult]]
 
@@ -104,12 +115,22 @@ def check_free(out: Path, *, overwrite: bool) -> None:
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not (out / "metrics.json").is_file():
+    if not _is_evaluation(out):
         raise DatasetError(f"{out}: is there, and it isn't an evaluation, so it is left alone. Choose another folder.")
     if not overwrite:
         raise DatasetError(
             f"{out}: holds an evaluation already. Replace it with --overwrite, or choose another folder."
         )
+    if foreign := first_foreign(out, OWN_FILES):
+        raise DatasetError(f"{out}: holds {foreign} beside an evaluation. Move it away, or choose another folder.")
+
+
+def _is_evaluation(out: Path) -> bool:
+    try:
+        figures: Any = orjson.loads((out / "metrics.json").read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(figures, dict) and {"ap", "per_category", "context", "notes"} <= figures.keys()
 
 
 def _draw(folder: Path, results: Sequence[PictureResult], truth: PictureSet, track: Track) -> list[GalleryPicture]:

@@ -1,6 +1,6 @@
 """The folder of a run: claimed before training, `log.jsonl` and `loss.png` while it goes on."""
 
-__all__ = ["LOG", "Log", "claim"]
+__all__ = ["LOG", "MARK", "Log", "claim"]
 
 import shutil
 from dataclasses import asdict
@@ -11,11 +11,23 @@ import orjson
 
 from synth.errors import TrainingError
 from train.checkpoint import BEST, LAST
+from train.evaluate import OWN_FILES as EVALUATION
+from train.own_folder import first_foreign
 from train.progress import StepRecord, ValidationRecord
 
 LOG = "log.jsonl"
-# A folder that holds one of these is a run's, and may be emptied when its owner says so.
-MARKS = (LOG, LAST, BEST)
+MARK = "run.json"
+MADE_BY = "synth train"
+# Other trainers call their checkpoints `best.pt` too: only a folder with our mark, and with nothing else in it than
+# this, may be emptied when its owner says so.
+FILES = (BEST, LAST, LOG, "loss.png", MARK)
+FOLDERS = ("eval", ".eval.partial", ".eval.old")
+OWN_FILES = (
+    *FILES,
+    *(f"{name}.part" for name in FILES),
+    *FOLDERS,
+    *(f"{folder}/{name}" for folder in FOLDERS for name in EVALUATION),
+)
 
 
 def claim(out: Path, *, resume: bool, overwrite: bool) -> None:
@@ -26,8 +38,9 @@ def claim(out: Path, *, resume: bool, overwrite: bool) -> None:
     """
     if out.exists() and not out.is_dir():
         raise TrainingError(f"{out}: is a file. Choose another --out.")
-    is_run = any((out / mark).exists() for mark in MARKS)
-    if out.is_dir() and any(out.iterdir()) and not (resume and is_run):
+    is_run = _is_marked(out)
+    # What is to be resumed has been read as a checkpoint of ours by now.
+    if out.is_dir() and any(out.iterdir()) and not (resume and (is_run or (out / LAST).is_file())):
         if not is_run:
             raise TrainingError(f"{out}: the folder isn't empty, and it isn't a run. Choose another --out.")
         if not overwrite:
@@ -35,8 +48,19 @@ def claim(out: Path, *, resume: bool, overwrite: bool) -> None:
                 f"{out}: there is a run already. Go on with it with --resume, replace it with --overwrite, "
                 "or choose another --out."
             )
+        if foreign := first_foreign(out, OWN_FILES):
+            raise TrainingError(f"{out}: holds {foreign} beside a run. Move it away, or choose another --out.")
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).write_bytes(_line({"made_by": MADE_BY}))
+
+
+def _is_marked(out: Path) -> bool:
+    try:
+        mark: Any = orjson.loads((out / MARK).read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(mark, dict) and mark.get("made_by") == MADE_BY
 
 
 class Log:

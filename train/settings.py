@@ -2,6 +2,7 @@
 
 __all__ = ["AugmentSettings", "ResolvedSettings", "TrainSettings", "choose_device"]
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,7 @@ class TrainSettings(BaseModel):
     weights: Path | None = None
     pretrained: bool = True
     device: str = "auto"
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
 
     iterations: int | None = Field(None, ge=1)
     batch_size: int | None = Field(None, ge=1)
@@ -133,10 +134,9 @@ def choose_device(name: str) -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise TrainingError(f'There is no device called "{name}". Choose auto, cpu, cuda or cuda:1.') from None
+    if not re.fullmatch(r"cpu|cuda(:\d{1,2})?", name):
+        raise TrainingError(f'There is no device called "{name}". Choose auto, cpu, cuda or cuda:1.')
+    device = torch.device(name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise TrainingError(
             f"--device {name}: PyTorch sees {torch.cuda.device_count()} GPUs here. Use --device cpu, or install "

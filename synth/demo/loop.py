@@ -21,6 +21,8 @@ from synth.errors import DatasetError
 from synth.shipped import shipped_assets
 
 MARK = "synth-demo"
+# What a demo puts into its folder; one that holds anything else is never deleted.
+OWN = {MARK, "data", "photos", "run"}
 
 
 def demo(
@@ -97,6 +99,8 @@ def _make_room(out: Path, *, overwrite: bool) -> None:
             raise DatasetError(f"{out}: the folder holds something else than a demo. Choose another with --out.")
         if not overwrite:
             raise DatasetError(f"{out}: a demo is there already. Replace it with --overwrite, or choose --out.")
+        if foreign := sorted(path.name for path in out.iterdir() if path.name not in OWN):
+            raise DatasetError(f"{out}: holds {foreign[0]} beside a demo. Move it away, or choose another --out.")
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
@@ -119,4 +123,4 @@ def _print_summary(console: Console, seconds: dict[str, float], report: Any, out
         table.add_row(name, f"{taken:.0f} s")
     console.print(table)
     console.print(f"AP {report.ap:.3f}  AP50 {report.ap50:.3f} on a real photo, trained on renders alone")
-    console.print(f"-> {out / 'run' / 'eval' / 'report.html'}", soft_wrap=True)
+    console.print(f"-> {out / 'run' / 'eval' / 'report.html'}", soft_wrap=True, markup=False)

@@ -66,7 +66,7 @@ def same_tensors(one, other):
 
 def test_a_run_leaves_both_checkpoints_a_log_and_a_plot(coins, tmp_path):
     summary = fit(TrainSettings(**TINY), [coins], tmp_path / "run")
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {BEST, LAST, "log.jsonl", "loss.png"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {BEST, LAST, "log.jsonl", "loss.png", "run.json"}
     assert (summary.iterations, summary.n_train, summary.n_validation) == (6, 9, 1)
     assert Image.open(tmp_path / "run/loss.png").size[0] > 0
 
