@@ -5,7 +5,6 @@ Training and evaluation are handed in, for `synth` doesn't know `train`.
 
 __all__ = ["demo"]
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from synth.errors import DatasetError
 from synth.shipped import shipped_assets
 
 MARK = "synth-demo"
-# What a demo puts into its folder; one that holds anything else is never deleted.
+# What a demo puts into its folder; one that holds anything else is left alone.
 OWN = {MARK, "data", "photos", "run"}
 
 
@@ -59,7 +58,7 @@ def demo(
             overrides={"categories": ("coin",)},
             workers=None,
             resume=False,
-            overwrite=False,
+            overwrite=overwrite,
             frame=None,
             console=console,
         )
@@ -72,7 +71,7 @@ def demo(
             aliases={},
             ignore_labels=(),
             resume=False,
-            overwrite=False,
+            overwrite=overwrite,
             console=console,
         )
     with _stage("eval", seconds, console):
@@ -94,6 +93,7 @@ def demo(
 
 
 def _make_room(out: Path, *, overwrite: bool) -> None:
+    """See that the folder is free or a demo's; each stage replaces its own part, and guards what isn't its own."""
     if out.is_dir() and any(out.iterdir()):
         if not (out / MARK).is_file():
             raise DatasetError(f"{out}: the folder holds something else than a demo. Choose another with --out.")
@@ -101,7 +101,6 @@ def _make_room(out: Path, *, overwrite: bool) -> None:
             raise DatasetError(f"{out}: a demo is there already. Replace it with --overwrite, or choose --out.")
         if foreign := sorted(path.name for path in out.iterdir() if path.name not in OWN):
             raise DatasetError(f"{out}: holds {foreign[0]} beside a demo. Move it away, or choose another --out.")
-        shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
 

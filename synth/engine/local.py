@@ -37,7 +37,7 @@ def render_dataset(
         plan: What to make.
         workers: Processes.
         resume: Go on with a data set that was begun; a finished one is left as it is.
-        overwrite: Delete a data set that is there.
+        overwrite: Replace a data set that is there; it is set aside until the new one is whole.
         on_frames: Called with how many frames were finished since the last call.
     Raises:
         DatasetError: something is in the way, or what was begun isn't what is asked for now.

@@ -60,4 +60,5 @@ def test_a_demo_beside_a_strangers_file_is_left_alone(tmp_path):
     assert (tmp_path / "data/manifest.json").exists()
     (tmp_path / "precious.txt").unlink()
     _make_room(tmp_path, overwrite=True)
-    assert [path.name for path in tmp_path.iterdir()] == [DEMO_MARK]
+    # Each stage replaces its own part, and looks at it first.
+    assert (tmp_path / "data/manifest.json").exists()
