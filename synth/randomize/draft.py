@@ -10,6 +10,7 @@ import numpy as np
 from synth.catalog import Catalog
 from synth.errors import ConfigError
 from synth.meshes import MeshStore
+from synth.randomize.even import even
 from synth.registry import Registry
 from synth.scene import Background, Camera, Light, Placed, Scene, Sensor, Texture
 
@@ -38,6 +39,13 @@ class SceneDraft:
     def next_instance_id(self) -> int:
         """The id for the next object: they count from 1 in the order of placing."""
         return 1 + max((placed.instance_id for placed in self.objects), default=0)
+
+    def even(self, name: str) -> float:
+        """A number in [0, 1) for the choice of that name, spread evenly over the frames: see `synth.randomize.even`.
+
+        The same name gives the same number again; what may differ from object to object takes the generator.
+        """
+        return even(self.seed, self.index, name)
 
     def freeze(self) -> Scene:
         """The finished scene.

@@ -1,6 +1,9 @@
-"""The few ways in which a randomizer draws, all to plain Python numbers, so that `drawn` can be written as JSON."""
+"""The few ways in which a randomizer draws, all to plain Python numbers, so that `drawn` can be written as JSON.
 
-__all__ = ["chance", "check_ranges", "check_shares", "choice", "log_uniform", "uniform"]
+`uniform` and `log_uniform` ask a generator; `between` and `log_between` take a number in [0, 1), from `draft.even`.
+"""
+
+__all__ = ["between", "chance", "check_ranges", "check_shares", "choice", "log_between", "log_uniform", "uniform"]
 
 import math
 from collections.abc import Sequence
@@ -14,14 +17,24 @@ Range = tuple[float, float]
 T = TypeVar("T")
 
 
-def uniform(rng: np.random.Generator, between: Range) -> float:
+def uniform(rng: np.random.Generator, span: Range) -> float:
     """A number between the two, evenly."""
-    return float(rng.uniform(*between))
+    return float(rng.uniform(*span))
 
 
-def log_uniform(rng: np.random.Generator, between: Range) -> float:
+def log_uniform(rng: np.random.Generator, span: Range) -> float:
     """A number between two positive ones, evenly by its ratio to them: 0.1 to 1 as often as 1 to 10."""
-    return math.exp(rng.uniform(math.log(between[0]), math.log(between[1])))
+    return math.exp(rng.uniform(math.log(span[0]), math.log(span[1])))
+
+
+def between(part: float, span: Range) -> float:
+    """The number that lies that part of the way from the first to the second."""
+    return span[0] + part * (span[1] - span[0])
+
+
+def log_between(part: float, span: Range) -> float:
+    """The same by ratios: half way between 0.1 and 10 lies 1."""
+    return math.exp(between(part, (math.log(span[0]), math.log(span[1]))))
 
 
 def chance(rng: np.random.Generator, share: float) -> bool:

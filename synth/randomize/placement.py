@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.catalog import Asset
+from synth.errors import ConfigError
+from synth.randomize.company import company
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
+from synth.randomize.draws import between, check_ranges, check_shares, choice, log_between, uniform
 from synth.randomize.extent import asset_size_m
 from synth.randomize.layout import Layout
 from synth.randomize.resting import Spacing, set_down
@@ -42,19 +43,21 @@ class Placement:
         check_ranges(self, "gap", above=0)
         check_ranges(self, "touching", "overlapping", least=0, most=1)
         check_shares(self, "negatives", "one_category")
+        if not self.size_ratio >= 1:
+            raise ConfigError(f"size_ratio: expected at least 1, got {self.size_ratio:g}.")
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
-        if chance(rng, self.negatives):
+        if draft.even("placement.negative") < self.negatives:
             draft.drawn["placement"] = {"negative": True, "wanted": 0, "placed": []}
             return
         low, high = self.count
-        wanted = int(log_uniform(rng, (low, high + 1)))
-        groups = self._company(draft, rng)
+        wanted = int(log_between(draft.even("placement.count"), (low, high + 1)))
+        groups = company(draft, size_ratio=self.size_ratio, one_category=self.one_category, rng=rng)
         size_m = float(np.median([asset_size_m(draft.meshes, a.asset_id) for group in groups for a in group]))
         spacing = Spacing(
-            gap_m=log_uniform(rng, self.gap) * size_m,
+            gap_m=log_between(draft.even("placement.gap"), self.gap) * size_m,
             touch_share=uniform(rng, self.touching),
-            overlap_share=uniform(rng, self.overlapping),
+            overlap_share=between(draft.even("placement.overlap"), self.overlapping),
         )
         layout, placed = Layout(), []
         for _ in range(wanted):
@@ -70,23 +73,3 @@ class Placement:
             "overlap_share": spacing.overlap_share,
             "placed": placed,
         }
-
-    def _company(self, draft: SceneDraft, rng: np.random.Generator) -> list[list[Asset]]:
-        """The assets that this scene may hold, by category: those of about the size of one that is drawn first."""
-        groups = [
-            [asset for asset in draft.catalog.targets if asset.category_id == category.id]
-            for category in draft.catalog.categories
-        ]
-        groups = [group for group in groups if group]
-        first = choice(rng, choice(rng, groups))
-        alone = chance(rng, self.one_category)
-        # The square root on either side, so that the largest and the smallest differ by the ratio.
-        span = self.size_ratio**0.5
-        size_m = asset_size_m(draft.meshes, first.asset_id)
-        near = [
-            [a for a in group if size_m / span <= asset_size_m(draft.meshes, a.asset_id) <= size_m * span]
-            for group in groups
-        ]
-        if alone:
-            near = [group for group in near if group and group[0].category_id == first.category_id]
-        return [group for group in near if group]
