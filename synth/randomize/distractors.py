@@ -24,7 +24,7 @@ class Distractors:
         scale: How far a distractor may be scaled to reach such a size; those that can't are left out, unless none can.
         gap: Mean distance to the neighbour, as a part of the targets' size: a range that scenes draw from.
         touching: Share of those that touch their neighbour.
-        overlapping: Share of those laid across a thin thing that lies `face_up`.
+        overlapping: Share of those laid across a thin thing that lies flat.
     """
 
     count: tuple[int, int] = (0, 6)

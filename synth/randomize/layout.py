@@ -37,12 +37,12 @@ class Footprint:
     is_flat: bool
 
     @classmethod
-    def of(cls, points_m: NDArray[np.float64], may_carry: bool) -> "Footprint":
-        """Of (N, 3) points of its surface; `may_carry` says whether it lies flat on purpose."""
+    def of(cls, points_m: NDArray[np.float64]) -> "Footprint":
+        """Of (N, 3) points of its surface."""
         low, high = points_m.min(axis=0), points_m.max(axis=0)
         center = (low[:2] + high[:2]) / 2
         reach = ((points_m[:, :2] - center) @ DIRECTIONS).max(axis=0)
-        is_flat = may_carry and bool(high[2] - low[2] <= FLAT * np.max(high[:2] - low[:2]))
+        is_flat = bool(high[2] - low[2] <= FLAT * np.max(high[:2] - low[:2]))
         return cls(center, reach, float(low[2]), float(high[2]), is_flat)
 
     def moved(self, offset_m: NDArray[np.float64]) -> "Footprint":

@@ -2,10 +2,11 @@
 
 __all__ = ["Placement"]
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from synth.catalog import PoseRule
 from synth.errors import ConfigError
 from synth.randomize.company import company
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
@@ -27,7 +28,8 @@ class Placement:
         size_ratio: Targets of one scene differ in size by at most this factor; a coin is not beside a car.
         gap: Mean distance between neighbours, as a part of their size: a range that scenes draw from.
         touching: Share of neighbours that touch, a range that scenes draw from.
-        overlapping: Share of things laid across others where those are thin and lie `face_up`; as above.
+        overlapping: Share of things laid across others where those are thin and lie flat; as above.
+        pose: How all targets lie, in place of what the catalogue says: rest | upright | face_up | any.
     """
 
     count: tuple[int, int] = (1, 20)
@@ -37,6 +39,7 @@ class Placement:
     gap: tuple[float, float] = (0.05, 1.5)
     touching: tuple[float, float] = (0.0, 0.4)
     overlapping: tuple[float, float] = (0.0, 0.5)
+    pose: PoseRule | None = None
 
     def __post_init__(self) -> None:
         check_ranges(self, "count", least=1)
@@ -62,6 +65,7 @@ class Placement:
         layout, placed = Layout(), []
         for _ in range(wanted):
             asset = choice(rng, choice(rng, groups))
+            asset = replace(asset, pose=self.pose or asset.pose)
             record = set_down(draft, layout, asset, scale=uniform(rng, asset.scale_jitter), spacing=spacing, rng=rng)
             if record is not None:
                 placed.append(record)

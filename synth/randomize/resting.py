@@ -32,8 +32,7 @@ def occupied(draft: SceneDraft) -> Layout:
     """The layout of what the scene holds already."""
     layout = Layout()
     for placed in draft.objects:
-        may_carry = draft.catalog[placed.asset_id].pose == "face_up"
-        layout.add(Footprint.of(hull_m(draft.meshes, placed), may_carry))
+        layout.add(Footprint.of(hull_m(draft.meshes, placed)))
     return layout
 
 
@@ -48,7 +47,7 @@ def set_down(
     shape = draft.meshes[asset.asset_id]
     yaw_rad = float(rng.uniform(0, 2 * np.pi))
     turned = rotation(UP, yaw_rad) @ _pose(asset, shape, rng)
-    footprint = Footprint.of(apply(turned, shape.hull_m * scale), asset.pose == "face_up")
+    footprint = Footprint.of(apply(turned, shape.hull_m * scale))
     room = layout.find_room(
         footprint,
         rng,

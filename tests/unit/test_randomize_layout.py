@@ -6,9 +6,9 @@ import pytest
 from synth.randomize.layout import Footprint, Layout
 
 
-def slab(x: float = 0, y: float = 0, size: float = 1, height: float = 1, may_carry: bool = False) -> Footprint:
+def slab(x: float = 0, y: float = 0, size: float = 1, height: float = 1) -> Footprint:
     corners = np.array([[i, j, k] for i in (-0.5, 0.5) for j in (-0.5, 0.5) for k in (0, 1)], np.float64)
-    return Footprint.of(corners * [size, size, height] + [x, y, 0], may_carry)
+    return Footprint.of(corners * [size, size, height] + [x, y, 0])
 
 
 def layout_of(*footprints: Footprint) -> Layout:
@@ -43,7 +43,7 @@ def test_things_that_touch_are_apart_by_next_to_nothing():
 
 
 def test_what_lies_across_a_sheet_lies_on_its_top():
-    layout = layout_of(slab(height=0.01, may_carry=True))
+    layout = layout_of(slab(height=0.01))
     heights = set()
     for seed in range(30):
         rng = np.random.default_rng(seed)
@@ -53,8 +53,8 @@ def test_what_lies_across_a_sheet_lies_on_its_top():
     assert heights == {0.01}
 
 
-def test_nothing_lies_across_a_block_even_if_it_may_carry():
-    layout = layout_of(slab(height=0.5, may_carry=True))
+def test_nothing_lies_across_a_block():
+    layout = layout_of(slab(height=0.5))
     for seed in range(30):
         rng = np.random.default_rng(seed)
         x, y, height = layout.find_room(slab(), rng, gap_m=0.1, touch_share=0, overlap_share=1)
@@ -63,7 +63,7 @@ def test_nothing_lies_across_a_block_even_if_it_may_carry():
 
 
 def test_a_sheet_across_two_sheets_lies_on_the_higher():
-    low, high = slab(0, 0, height=0.01, may_carry=True), slab(0.1, 0, height=0.01, may_carry=True)
+    low, high = slab(0, 0, height=0.01), slab(0.1, 0, height=0.01)
     layout = layout_of(low, high.moved(np.array([0, 0, 0.01])))
     room = layout.find_room(slab(), np.random.default_rng(3), gap_m=1, touch_share=0, overlap_share=1)
     overlapped = layout.gaps_m(slab().reach_m, np.array([room[:2]]))[0] < 0
