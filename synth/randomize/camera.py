@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from synth.geometry import look_at
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import chance, check_ranges, check_shares, log_uniform, uniform
+from synth.randomize.draws import between, check_ranges, check_shares, log_between, uniform
 from synth.randomize.extent import placed_size_m, scene_size_m, spheres
-from synth.scene import Camera
+from synth.scene import Camera, Placed
 
+# Views from within so many degrees of straight down are overhead.
+OVERHEAD_DEG = 10.0
+# Of an axis, the sine of its angle to the plane above which its heading says little.
+STEEP = 0.8
 # Nearer than this many radii, an object in front of the camera would fill the picture or be cut open by it.
 CLEAR_RADII = 1.5
 
@@ -23,7 +27,8 @@ class Viewpoint:
     """Look at one of the targets from above the plane.
 
     Attributes:
-        object_size: Longest extent of a target over the picture's shorter side; as often 0.1 to 0.2 as 0.2 to 0.4.
+        object_size: Longest extent of the target that is looked at, over the picture's shorter side; evenly by ratios,
+            as often 0.1 to 0.2 as 0.2 to 0.4. Where `crowd` asks for less, the range ends there, and keeps its least.
         crowd: A group of targets may extend over at most this many times the picture's shorter side, so that a
             close view of one doesn't leave the others out.
         elevation_deg: Angle of the view above the plane; 90 looks straight down.
@@ -54,15 +59,15 @@ class Viewpoint:
         width, height = draft.size_wh_px
         fov_deg = uniform(rng, self.field_of_view_deg)
         focal_px = width / 2 / np.tan(np.radians(fov_deg) / 2)
-        size_m, target_m = self._subject(draft, rng)
-        size_share = self._size_share(draft, size_m, rng)
+        size_m, target_m, heading_deg = self._subject(draft, rng)
+        size_share = log_between(draft.even("camera.size"), self._sizes(draft, size_m))
         # What the picture's shorter side measures at the target.
         frame_m = size_m / size_share
         distance_m = frame_m * focal_px / min(width, height)
-        overhead = chance(rng, self.overhead)
-        low, high = self.elevation_deg
-        elevation_deg = uniform(rng, (max(low, high - 10), high) if overhead else (low, high))
-        azimuth_deg, roll_deg = uniform(rng, (-180, 180)), uniform(rng, self.roll_deg)
+        elevation_deg = self._elevation_deg(draft.even("camera.elevation"))
+        # From every side of the target, whichever way it lies.
+        azimuth_deg = (heading_deg + 360 * draft.even("camera.azimuth")) % 360 - 180
+        roll_deg = uniform(rng, self.roll_deg)
         away, around = uniform(rng, (0, self.off_center)) * frame_m, uniform(rng, (0, 2 * np.pi))
         target_m = target_m + away * np.array([np.cos(around), np.sin(around), 0])
         eye_m = _step_back(draft, target_m, _direction(elevation_deg, azimuth_deg), distance_m)
@@ -85,22 +90,37 @@ class Viewpoint:
             "center_shift": shift.tolist(),
         }
 
-    def _subject(self, draft: SceneDraft, rng: np.random.Generator) -> tuple[float, NDArray[np.float64]]:
-        """Size and centre of a target of the scene; in a scene without, of a target that might have been there."""
+    def _subject(self, draft: SceneDraft, rng: np.random.Generator) -> tuple[float, NDArray[np.float64], float]:
+        """Size, centre and heading of a target of the scene; in one without, of a target that might have been there."""
         targets = [i for i, placed in enumerate(draft.objects) if placed.category_id is not None]
         if not targets:
-            return scene_size_m(draft, rng), np.zeros(3)
+            return scene_size_m(draft, rng), np.zeros(3), 0.0
         i = targets[int(rng.integers(len(targets)))]
-        return placed_size_m(draft.meshes, draft.objects[i]), spheres(draft.meshes, draft.objects)[0][i]
+        placed = draft.objects[i]
+        return placed_size_m(draft.meshes, placed), spheres(draft.meshes, draft.objects)[0][i], _heading_deg(placed)
 
-    def _size_share(self, draft: SceneDraft, size_m: float, rng: np.random.Generator) -> float:
+    def _sizes(self, draft: SceneDraft, size_m: float) -> tuple[float, float]:
+        """The range of `object_size` that leaves the crowd in the picture."""
         low, high = self.object_size
         centers, radii = spheres(draft.meshes, draft.objects)
         labelled = np.array([placed.category_id is not None for placed in draft.objects], bool)
         if labelled.sum() > 1:
             extent_m = float(np.max(np.ptp(centers[labelled], axis=0)) + 2 * radii[labelled].mean())
             high = min(high, max(low, self.crowd * size_m / extent_m))
-        return log_uniform(rng, (low, high))
+        return low, high
+
+    def _elevation_deg(self, part: float) -> float:
+        low, high = self.elevation_deg
+        if part < self.overhead:
+            return between(part / self.overhead, (max(low, high - OVERHEAD_DEG), high))
+        return between((part - self.overhead) / (1 - self.overhead), (low, high))
+
+
+def _heading_deg(placed: Placed) -> float:
+    """Where its own x axis points about the vertical, or where that one stands steeply, its y axis."""
+    rotation = placed.world_from_object[:3, :3]
+    axis = rotation[:, 0] if abs(rotation[2, 0]) < STEEP else rotation[:, 1]
+    return float(np.degrees(np.arctan2(axis[1], axis[0])))
 
 
 def _direction(elevation_deg: float, azimuth_deg: float) -> NDArray[np.float64]:
