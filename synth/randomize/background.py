@@ -14,6 +14,7 @@ from synth.environments.radiance import read_radiance
 from synth.errors import ConfigError
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
+from synth.randomize.extent import view_width_m
 from synth.registry import Registry
 from synth.scene import Background, Rgb, Surface, Texture
 from synth.surfaces import PICTURE_SUFFIXES, SURFACES, read_picture
@@ -75,7 +76,7 @@ class Surroundings:
             rng, self._environment_files(), self.environment_photo_share, ENVIRONMENTS, self.environment_kinds
         )
         in_space = chance(rng, self.free_space)
-        plane = self._plane(surface, _view_width_m(draft), rng)
+        plane = self._plane(surface, view_width_m(draft), rng)
         gain, angle_rad = log_uniform(rng, self.environment_gain), uniform(rng, (-np.pi, np.pi))
         draft.background = Background(
             environment=environment,
@@ -164,16 +165,6 @@ def _texture(
     procedure = Texture(choice(rng, kinds or tuple(registry)), seed=int(rng.integers(SEEDS)))
     number = rng.random()
     return Texture("file", path=files[int(number * len(files))]) if from_file else procedure
-
-
-def _view_width_m(draft: SceneDraft) -> float:
-    """Width of what the camera sees where its axis meets the plane."""
-    camera = draft.camera
-    if camera is None:
-        return 1.0
-    eye, forward = camera.world_from_camera[:3, 3], camera.world_from_camera[:3, 2]
-    distance_m = eye[2] / max(-forward[2], 0.1)
-    return float(distance_m * camera.width_px / camera.focal_px)
 
 
 def _record(texture: Texture) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synth.geometry import look_at
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import between, check_ranges, check_shares, log_between, uniform
+from synth.randomize.draws import check_ranges, check_shares, either, log_between, uniform
 from synth.randomize.extent import placed_size_m, scene_size_m, spheres
 from synth.scene import Camera, Placed
 
@@ -64,7 +64,9 @@ class Viewpoint:
         # What the picture's shorter side measures at the target.
         frame_m = size_m / size_share
         distance_m = frame_m * focal_px / min(width, height)
-        elevation_deg = self._elevation_deg(draft.even("camera.elevation"))
+        low, high = self.elevation_deg
+        above = (max(low, high - OVERHEAD_DEG), high)
+        elevation_deg = either(draft.even("camera.elevation"), self.overhead, above, self.elevation_deg)
         # From every side of the target, whichever way it lies.
         azimuth_deg = (heading_deg + 360 * draft.even("camera.azimuth")) % 360 - 180
         roll_deg = uniform(rng, self.roll_deg)
@@ -108,12 +110,6 @@ class Viewpoint:
             extent_m = float(np.max(np.ptp(centers[labelled], axis=0)) + 2 * radii[labelled].mean())
             high = min(high, max(low, self.crowd * size_m / extent_m))
         return low, high
-
-    def _elevation_deg(self, part: float) -> float:
-        low, high = self.elevation_deg
-        if part < self.overhead:
-            return between(part / self.overhead, (max(low, high - OVERHEAD_DEG), high))
-        return between((part - self.overhead) / (1 - self.overhead), (low, high))
 
 
 def _heading_deg(placed: Placed) -> float:

@@ -3,7 +3,17 @@
 `uniform` and `log_uniform` ask a generator; `between` and `log_between` take a number in [0, 1), from `draft.even`.
 """
 
-__all__ = ["between", "chance", "check_ranges", "check_shares", "choice", "log_between", "log_uniform", "uniform"]
+__all__ = [
+    "between",
+    "chance",
+    "check_ranges",
+    "check_shares",
+    "choice",
+    "either",
+    "log_between",
+    "log_uniform",
+    "uniform",
+]
 
 import math
 from collections.abc import Sequence
@@ -35,6 +45,13 @@ def between(part: float, span: Range) -> float:
 def log_between(part: float, span: Range) -> float:
     """The same by ratios: half way between 0.1 and 10 lies 1."""
     return math.exp(between(part, (math.log(span[0]), math.log(span[1]))))
+
+
+def either(part: float, share: float, first: Range, other: Range) -> float:
+    """A number of `first` in that share of all cases, else of `other`."""
+    if part < share:
+        return between(part / share, first)
+    return between((part - share) / (1 - share), other)
 
 
 def chance(rng: np.random.Generator, share: float) -> bool:

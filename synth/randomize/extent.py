@@ -1,6 +1,6 @@
 """How large things are and where: what camera, lights and background measure of a scene in the making."""
 
-__all__ = ["asset_size_m", "hull_m", "placed_size_m", "scene_size_m", "spheres"]
+__all__ = ["asset_size_m", "hull_m", "placed_size_m", "scene_size_m", "spheres", "view_width_m"]
 
 from collections.abc import Sequence
 
@@ -45,3 +45,13 @@ def spheres(meshes: MeshStore, objects: Sequence[Placed]) -> tuple[NDArray[np.fl
         centers[i] = apply(placed.world_from_object, bounds.mean(axis=0)[None])[0]
         radii[i] = np.linalg.norm(bounds[1] - bounds[0]) / 2
     return centers, radii
+
+
+def view_width_m(draft: SceneDraft) -> float:
+    """Width of what the camera sees where its axis meets the plane; 1 m where there is no camera yet."""
+    camera = draft.camera
+    if camera is None:
+        return 1.0
+    eye, forward = camera.world_from_camera[:3, 3], camera.world_from_camera[:3, 2]
+    distance_m = eye[2] / max(-forward[2], 0.1)
+    return float(distance_m * camera.width_px / camera.focal_px)
