@@ -18,10 +18,14 @@ from scipy.spatial import ConvexHull, QhullError
 
 from synth.catalog import Asset, Catalog
 from synth.errors import AssetError
+from synth.spread import spread_points
 from synth.wavefront import check_named_files
 
 # Of a mesh's whole surface, in units of its extent squared: what is left of none by rounding.
 NO_AREA = 1e-6
+
+# Of a surface, points enough to tell the hole of a nut, and whether what is stacked on it finds hold.
+SURFACE_POINTS = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,10 +76,12 @@ class Shape:
     Attributes:
         hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need.
         bounds_m: (2, 3) float64, least and greatest corner.
+        surface_m: (P, 3) float64, spread evenly over the surface, holes and hollows with it; none if unknown.
     """
 
     hull_m: NDArray[np.float64]
     bounds_m: NDArray[np.float64]
+    surface_m: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +150,9 @@ def load_mesh(asset: Asset) -> Mesh:
     points_m = np.unique(np.concatenate(drawn), axis=0).astype(np.float64)
     bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
     _check_keypoints(asset, bounds_m)
-    return Mesh(Shape(_hull(points_m), bounds_m), primitives, _is_closed(primitives))
+    triangles_m = np.concatenate([primitive.positions_m[primitive.triangles] for primitive in primitives])
+    surface_m = spread_points(triangles_m.astype(np.float64), SURFACE_POINTS)
+    return Mesh(Shape(_hull(points_m), bounds_m, surface_m), primitives, _is_closed(primitives))
 
 
 def _parts(asset: Asset) -> list[trimesh.Trimesh]:
