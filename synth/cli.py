@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from synth.errors import StoppedError, SynthError, UsageError
+from synth.presets import preset_names
 
 # What `pip install synth-detector` leaves out; a missing module of another name is our own fault.
 TRAIN_PACKAGES = {"torch", "torchvision", "matplotlib", "faster_coco_eval", "skimage"}
@@ -116,66 +117,100 @@ def _options(
 ) -> None: ...
 
 
+Assets = Annotated[Path | None, typer.Option(help="Folder of meshes, <category>/*.glb or with an assets.toml.")]
+Config = Annotated[Path | None, typer.Option(help="Settings, render.toml.")]
+Preset = Annotated[
+    str | None, typer.Option(metavar="NAME", help=f"Settings to start from: {', '.join(preset_names())}.")
+]
+Categories = Annotated[list[str], typer.Option(help="Only this category; may be repeated.")]
+Backgrounds = Annotated[list[Path], typer.Option(help="Folder of photos to stand on; may be repeated.")]
+Environments = Annotated[list[Path], typer.Option(help="Folder of .hdr files or photos to be lit by.")]
+Seed = Annotated[int | None, typer.Option(help="Of all randomness.")]
+Size = Annotated[str | None, typer.Option(help="Of the pictures.", metavar="640x480")]
+
+
 @app.command("render")
 def render_command(
     n: Annotated[int, typer.Option("--n", help="How many frames.")] = 1000,
     out: Annotated[Path, typer.Option(help="Folder of the data set.")] = DATA,
-    assets: Annotated[
-        Path | None, typer.Option(help="Folder of meshes, <category>/*.glb or with an assets.toml.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings, render.toml.")] = None,
-    category: Annotated[list[str], typer.Option(help="Only this category; may be repeated.")] = [],
-    backgrounds: Annotated[list[Path], typer.Option(help="Folder of photos to stand on; may be repeated.")] = [],
-    environments: Annotated[list[Path], typer.Option(help="Folder of .hdr files or photos to be lit by.")] = [],
-    seed: Annotated[int | None, typer.Option(help="Of all randomness.")] = None,
-    size: Annotated[str | None, typer.Option(help="Of the pictures.", metavar="640x480")] = None,
+    assets: Assets = None,
+    config: Config = None,
+    preset: Preset = None,
+    category: Categories = [],
+    backgrounds: Backgrounds = [],
+    environments: Environments = [],
+    seed: Seed = None,
+    size: Size = None,
     workers: Annotated[int | None, typer.Option(help="Processes; one per core if not said.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a data set that was begun.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a data set that is there.")] = False,
     frame: Annotated[
         int | None, typer.Option(help="Make only this frame, into OUT-frame-I/: the same bytes as in the whole set.")
     ] = None,
+    explain: Annotated[
+        int | None, typer.Option(metavar="I", help="Print what each randomizer draws for frame I; make nothing.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --explain: as JSON.")] = False,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print a render.toml of every setting, explained; make nothing.")
+    ] = False,
 ) -> None:
     """Render and label frames: meshes in, a COCO data set out."""
-    from synth.engine.commands import render
+    overrides = _render_overrides(preset, category, backgrounds, environments, seed, size)
+    if as_json and explain is None:
+        raise UsageError("--json: goes with --explain I.")
+    if print_config:
+        from synth.engine.commands import settings_of
+        from synth.settings_text import render_toml
 
-    render(
-        n=n,
-        out=out,
-        assets=assets,
-        config=config,
-        overrides=_render_overrides(category, backgrounds, environments, seed, size),
-        workers=workers,
-        resume=resume,
-        overwrite=overwrite,
-        frame=frame,
-    )
+        typer.echo(render_toml(settings_of(config, overrides)), nl=False)
+    elif explain is not None:
+        from synth.engine.commands import plan_of
+        from synth.report.explain import print_explained
+
+        print_explained(plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides), explain, as_json)
+    else:
+        from synth.engine.commands import render
+
+        render(
+            n=n,
+            out=out,
+            assets=assets,
+            config=config,
+            overrides=overrides,
+            workers=workers,
+            resume=resume,
+            overwrite=overwrite,
+            frame=frame,
+        )
 
 
 @app.command("preview")
 def preview_command(
     n: Annotated[int, typer.Option("--n", help="How many scenes.")] = 16,
     out: Annotated[Path, typer.Option(help="The contact sheet, .jpg or .png.")] = Path("preview.jpg"),
-    assets: Annotated[
-        Path | None, typer.Option(help="Folder of meshes, <category>/*.glb or with an assets.toml.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings, render.toml.")] = None,
-    category: Annotated[list[str], typer.Option(help="Only this category; may be repeated.")] = [],
-    backgrounds: Annotated[list[Path], typer.Option(help="Folder of photos to stand on; may be repeated.")] = [],
-    environments: Annotated[list[Path], typer.Option(help="Folder of .hdr files or photos to be lit by.")] = [],
-    seed: Annotated[int | None, typer.Option(help="Of all randomness.")] = None,
-    size: Annotated[str | None, typer.Option(help="Of the pictures.", metavar="640x480")] = None,
+    assets: Assets = None,
+    config: Config = None,
+    preset: Preset = None,
+    category: Categories = [],
+    backgrounds: Backgrounds = [],
+    environments: Environments = [],
+    seed: Seed = None,
+    size: Size = None,
     labels: Annotated[bool, typer.Option(help="Draw the labels.")] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sheet that is there.")] = False,
+    vary: Annotated[
+        bool, typer.Option("--vary", help="Also a sheet for each randomizer, with that one varied: preview/lights.png.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace sheets that are there.")] = False,
 ) -> None:
     """Draw the first frames on one sheet, with their labels."""
     from synth.engine.commands import plan_of
     from synth.report.preview import preview
 
-    overrides = _render_overrides(category, backgrounds, environments, seed, size)
+    overrides = _render_overrides(preset, category, backgrounds, environments, seed, size)
     plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides)
-    preview(plan, out, overwrite=overwrite, labels=labels)
-    typer.echo(f"{n} scenes -> {out}")
+    for path in preview(plan, out, overwrite=overwrite, labels=labels, vary=vary):
+        typer.echo(f"{n} scenes -> {path}")
 
 
 @app.command("train")
@@ -286,10 +321,22 @@ def _aliases(pairs: list[str]) -> dict[str, str]:
 
 
 def _render_overrides(
-    category: list[str], backgrounds: list[Path], environments: list[Path], seed: int | None, size: str | None
+    preset: str | None,
+    category: list[str],
+    backgrounds: list[Path],
+    environments: list[Path],
+    seed: int | None,
+    size: str | None,
 ) -> dict[str, object]:
-    """What the command line says about the settings, by their keys."""
+    """What the command line says about the settings, by their keys.
+
+    Raises:
+        UsageError: the seed or the size can't be one.
+    """
+    if seed is not None and not 0 <= seed < 2**63:
+        raise UsageError(f"--seed {seed}: expected 0 to {2**63 - 1}.")
     given: dict[str, object] = {
+        "preset": preset,
         "categories": tuple(category),
         "background.backgrounds": tuple(str(folder) for folder in backgrounds),
         "background.environments": tuple(str(folder) for folder in environments),
@@ -302,6 +349,12 @@ def _render_overrides(
 
 def _size(text: str) -> tuple[int, int]:
     width, x, height = text.lower().partition("x")
-    if not (x and width.isdecimal() and height.isdecimal()):
+    # No more digits than Python reads.
+    if not (x and width.isdecimal() and height.isdecimal() and len(text) < 100):
         raise UsageError(f"--size {text}: expected WIDTHxHEIGHT, 640x480 for example.")
-    return int(width), int(height)
+    from synth.config import SIDE_PX
+
+    size_wh_px = int(width), int(height)
+    if not all(SIDE_PX[0] <= side <= SIDE_PX[1] for side in size_wh_px):
+        raise UsageError(f"--size {text}: expected {SIDE_PX[0]} to {SIDE_PX[1]} pixels each way.")
+    return size_wh_px

@@ -1,31 +1,34 @@
-"""The settings of a data set: `render.toml` and the command line in, one checked value out.
+"""The settings of a data set: a preset, `render.toml` and the command line in, one checked value out.
 
-Top-level keys are the fields of `RenderSettings`; each other table, `[lights]` say, holds the fields of the randomizer
-of that name.
+Top-level keys are the fields of `RenderSettings`, and `preset`; each other table, `[lights]` say, holds the fields of
+the randomizer of that name.
 """
 
-__all__ = ["RenderSettings", "load_settings", "make_stack"]
+__all__ = ["SIDE_PX", "RenderSettings", "load_settings", "make_stack"]
 
 import hashlib
 import importlib
-import math
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
 
 from synth.annotate.observed import ANNOTATORS
 from synth.annotate.sample import LABEL_KINDS
 from synth.errors import ConfigError, did_you_mean
+from synth.layers import read_layers
 from synth.policy import LabelPolicy
 from synth.randomize import DEFAULT_STACK
 from synth.randomize.draft import RANDOMIZERS, Randomizer
 from synth.write.pictures import DEFAULT_IMAGES, IMAGES
+
+# Least and greatest width and height of a picture.
+SIDE_PX = (16, 8192)
 
 
 class RenderSettings(BaseModel):
@@ -35,11 +38,12 @@ class RenderSettings(BaseModel):
         size: Width and height of the pictures, pixels.
         seed: Of all randomness.
         categories: Names of those to place; empty: all of the catalogue.
-        randomizers: Names, in the order in which they run.
-        plugins: Modules to import first, which register randomizers, label kinds or image kinds of the user's own.
+        randomizers: Names, in the order in which they run. If not said: the usual ones, then those of the plugins.
+        plugins: Python modules to import first, my_rain.py beside this file as "my_rain": they register randomizers,
+            label kinds or image kinds of your own.
         labels: The label kinds to write.
-        images: The image kinds to write, beside the picture.
-        jpeg_quality: Of the pictures on disk.
+        images: The image kinds to write beside the picture: instance, class, panoptic, depth, normals, or a plugin's.
+        jpeg_quality: Of the pictures on disk, 1 to 100.
         policy: Which labels count.
         tables: The settings of each randomizer, as given.
     """
@@ -70,7 +74,7 @@ class RenderSettings(BaseModel):
 
 
 def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None) -> RenderSettings:
-    """Read `render.toml`, if there is one, and lay the command line's options over it.
+    """Read `render.toml`, if there is one, lay it over the preset that is named, and the command line over both.
 
     Args:
         path: The file, or None for the defaults.
@@ -78,16 +82,8 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     Raises:
         ConfigError: the file is missing or wrong; the message names the key and what was meant, where that is clear.
     """
-    given = {} if path is None else _read(path)
+    given = read_layers(path, overrides or {})
     where = str(path or "command line")
-    if bad := _not_a_number(given):
-        raise ConfigError(f"{where}: {bad}: not a number.")
-    for key, value in (overrides or {}).items():
-        table, _, name = key.rpartition(".")
-        inside = given.setdefault(table, {}) if table else given
-        # What isn't a table, though a table is meant, is refused below.
-        if isinstance(inside, dict):
-            inside[name] = value
     # A plugin may lie beside the settings that name it; worker processes get the path handed on.
     if path is not None and (beside := str(path.resolve().parent)) not in sys.path:
         sys.path.append(beside)
@@ -96,11 +92,12 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
         _import(tuple(str(module) for module in plugins), where)
     own = {key: value for key, value in given.items() if key in RenderSettings.model_fields and key != "tables"}
     tables = {key: value for key, value in given.items() if key not in own}
+    own.setdefault("randomizers", (*DEFAULT_STACK, *_registered_by(own.get("plugins", ()))))
     for name, table in tables.items():
         if name in RANDOMIZERS and not isinstance(table, dict):
             raise ConfigError(f"{where}: {name}: expected a table, [{name}], got {table!r}.")
         if name not in RANDOMIZERS:
-            known = [key for key in (*RenderSettings.model_fields, *RANDOMIZERS) if key != "tables"]
+            known = [key for key in ("preset", *RenderSettings.model_fields, *RANDOMIZERS) if key != "tables"]
             raise ConfigError(f'{where}: there is no setting "{name}".{did_you_mean(name, known)}')
     try:
         settings = RenderSettings(**own, tables=tables)
@@ -133,24 +130,45 @@ def _randomizer(name: str, table: dict[str, Any]) -> Randomizer:
         if key not in known:
             raise ConfigError(f'[{name}]: there is no setting "{key}".{did_you_mean(key, known)}')
     try:
-        return TypeAdapter(kind).validate_python(table) if known else kind()
+        return TypeAdapter(kind).validate_python(_with_none(table, kind)) if known else kind()
     except ValidationError as error:
         raise ConfigError(f"[{name}]: {_first(error)}") from None
+    # Of a plugin's own field: a type that isn't imported, or that no TOML value can be.
+    except (NameError, PydanticUserError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(
+            f"[{name}]: a field of {kind.__name__} has a type that no setting can have ({reason})"
+        ) from None
     # What a randomizer's own checks say; they don't know the name that it goes by.
     except (ConfigError, ValueError) as error:
         raise ConfigError(f"[{name}]: {error}") from None
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file.") from None
-    # Also of an integer with more digits than Python reads.
-    except ValueError as error:
-        raise ConfigError(f"{path}: not valid TOML ({error}).") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror}).") from None
+def _with_none(table: dict[str, Any], kind: type) -> dict[str, Any]:
+    """The table with None for `false` where a setting may be None: TOML has no word for it."""
+    hints = get_type_hints(kind)
+    return {key: _none_for_false(value, hints[key]) for key, value in table.items()}
+
+
+def _none_for_false(value: Any, hint: Any) -> Any:
+    among = get_args(hint)
+    if value is False and NoneType in among and bool not in among:
+        return None
+    if NoneType in among and len(among) == 2:
+        return _none_for_false(value, next(part for part in among if part is not NoneType))
+    if isinstance(value, dict) and len(among) == 2:
+        return {key: _none_for_false(part, among[1]) for key, part in value.items()}
+    if isinstance(value, list) and len(among) == 2 and among[1] is Ellipsis:
+        return [_none_for_false(part, among[0]) for part in value]
+    return value
+
+
+def _registered_by(plugins: Any) -> list[str]:
+    """The randomizers that were written in the plugins."""
+    homes = {name: f"{RANDOMIZERS[name].__module__}." for name in RANDOMIZERS}
+    # What isn't a list of names is refused with the other settings.
+    written = [f"{plugin}." for plugin in plugins] if isinstance(plugins, list | tuple) else []
+    return [name for plugin in written for name, home in homes.items() if home.startswith(plugin)]
 
 
 def _import(modules: tuple[str, ...], where: str) -> None:
@@ -168,22 +186,11 @@ def _import(modules: tuple[str, ...], where: str) -> None:
             ) from None
 
 
-def _not_a_number(value: Any, key: str = "") -> str:
-    """The key of the first NaN below `value`, "" where there is none: NaN passes every check of a range."""
-    parts: Iterator[tuple[str, Any]]
-    if isinstance(value, dict):
-        parts = ((f"{key}.{name}" if key else name, part) for name, part in value.items())
-    elif isinstance(value, list):
-        parts = ((f"{key}[{index}]", part) for index, part in enumerate(value))
-    else:
-        return key if isinstance(value, float) and math.isnan(value) else ""
-    return next((bad for name, part in parts if (bad := _not_a_number(part, name))), "")
-
-
 def _check(settings: RenderSettings, where: str) -> None:
     width, height = settings.size
-    if not (16 <= width <= 8192 and 16 <= height <= 8192):
-        raise ConfigError(f"{where}: size: expected 16 to 8192 pixels each way, got {width} x {height}.")
+    least, most = SIDE_PX
+    if not (least <= width <= most and least <= height <= most):
+        raise ConfigError(f"{where}: size: expected {least} to {most} pixels each way, got {width} x {height}.")
     try:
         make_stack(settings)
         for name in settings.labels:

@@ -38,10 +38,16 @@ class Rule(BaseModel):
 
 
 class LabelPolicy(BaseModel):
-    """The label policy; its fields are keys of `[policy]` in render.toml.
+    """Which labels count, in renders and in photos alike; the fields are keys of `[policy]` in render.toml.
 
     People who label photos skip what is less than a tenth visible, so that is the default. A rule about something
     nobody knows (the visible fraction in a photo) lets the label pass.
+
+    Attributes:
+        min_visible_fraction: Least part of an object that is seen, of 1. What is below `limit` becomes a crowd, which
+            training and evaluation pass over (action "ignore"), or gets no label ("drop").
+        min_visible_px: Least number of its pixels that are seen.
+        min_box_px: Least length of the shorter side of its visible box, pixels.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

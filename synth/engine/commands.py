@@ -1,21 +1,19 @@
 """`synth render`: options in, a data set and a line about it out."""
 
-__all__ = ["plan_of", "render"]
+__all__ = ["plan_of", "render", "settings_of"]
 
 import os
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from synth.config import RenderSettings, load_settings
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan, make_plan
+from synth.engine.progress import frames_bar
 from synth.engine.shards import FrameMaker, frame_record
 from synth.errors import DatasetError, UsageError
 from synth.shipped import shipped_assets
@@ -53,7 +51,7 @@ def render(
         _render_frame(plan, frame, console)
         return {}
     started = time.monotonic()
-    with _progress(console, n) as advance:
+    with frames_bar(console, n) as advance:
         manifest = render_dataset(plan, workers=workers, resume=resume, overwrite=overwrite, on_frames=advance)
     console.print(_summary(manifest, plan.settings, out, time.monotonic() - started), soft_wrap=True, markup=False)
     return manifest
@@ -70,8 +68,16 @@ def plan_of(
     """
     if n < 1:
         raise UsageError(f"--n {n}: expected at least 1 frame.")
-    settings = load_settings(config or (SETTINGS if SETTINGS.is_file() else None), overrides)
-    return make_plan(settings, assets or default_assets(), out, n, workers)
+    return make_plan(settings_of(config, overrides), assets or default_assets(), out, n, workers)
+
+
+def settings_of(config: Path | None, overrides: Mapping[str, Any]) -> RenderSettings:
+    """The settings of `config`, or of `render.toml` where it lies.
+
+    Raises:
+        ConfigError: as `load_settings`.
+    """
+    return load_settings(config or (SETTINGS if SETTINGS.is_file() else None), overrides)
 
 
 def default_assets() -> Path:
@@ -105,33 +111,3 @@ def _summary(manifest: dict[str, Any], settings: RenderSettings, out: Path, seco
         removed = ", ".join(f"{number} by {rule}" for rule, number in sorted(counts["removed"].items()))
         lines.append(f"label policy: {removed}")
     return "\n".join(lines)
-
-
-class _Rate(ProgressColumn):
-    """Images a second."""
-
-    def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.1f} images/s")
-
-
-def _progress(console: Console, n: int) -> "AbstractContextManager[Any]":
-    """A bar on a terminal, silence elsewhere; gives a function to advance it by so many frames."""
-    if not console.is_terminal:
-        return nullcontext(lambda frames: None)
-    return _Bar(console, n)
-
-
-class _Bar(AbstractContextManager[Any]):
-    """A progress bar with images a second and the time left."""
-
-    def __init__(self, console: Console, n: int) -> None:
-        columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console, transient=True)
-        self._task = self._progress.add_task("rendering", total=n)
-
-    def __enter__(self) -> Any:
-        self._progress.start()
-        return lambda frames: self._progress.advance(self._task, frames)
-
-    def __exit__(self, *exception: object) -> None:
-        self._progress.stop()

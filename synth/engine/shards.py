@@ -4,7 +4,7 @@ __all__ = ["FrameMaker", "is_done", "make_shard"]
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -43,12 +43,21 @@ class FrameMaker:
     def renderer_description(self) -> str:
         return self._renderer.description
 
-    def scene(self, index: int) -> Scene:
+    def scene(self, index: int, elsewhere: Mapping[str, int] | None = None) -> Scene:
+        """The scene of a frame; `elsewhere` as `randomize` has it."""
         settings = self.plan.settings
-        return randomize(self._stack, self._meshes, size_wh_px=settings.size, seed=settings.seed, index=index)
+        return randomize(
+            self._stack,
+            self._meshes,
+            size_wh_px=settings.size,
+            seed=settings.seed,
+            index=index,
+            elsewhere=elsewhere,
+        )
 
-    def sample(self, index: int) -> Sample:
-        scene = self.scene(index)
+    def sample(self, index: int, elsewhere: Mapping[str, int] | None = None) -> Sample:
+        """The same, rendered and labelled."""
+        scene = self.scene(index, elsewhere)
         settings = self.plan.settings
         frame = self._renderer.render(scene, normals="normals" in settings.images)
         return annotate(frame, scene, self._meshes, settings.policy, settings.labels)

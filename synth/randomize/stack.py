@@ -18,7 +18,13 @@ def randomizer_rng(seed: int, index: int, name: str) -> np.random.Generator:
 
 
 def randomize(
-    stack: Mapping[str, Randomizer], meshes: MeshStore, *, size_wh_px: tuple[int, int], seed: int, index: int
+    stack: Mapping[str, Randomizer],
+    meshes: MeshStore,
+    *,
+    size_wh_px: tuple[int, int],
+    seed: int,
+    index: int,
+    elsewhere: Mapping[str, int] | None = None,
 ) -> Scene:
     """Run the stack's randomizers in their order.
 
@@ -28,8 +34,11 @@ def randomize(
         size_wh_px: Width and height of the picture.
         seed: Of the data set; 0 is a seed.
         index: Of the frame, from 0.
+        elsewhere: Randomizers that draw as in another frame, of this index: it shows what one of them does.
     """
     draft = SceneDraft(index, seed, size_wh_px, meshes.catalog, meshes)
     for name, randomizer in stack.items():
-        randomizer(draft, randomizer_rng(seed, index, name))
+        draft.index = (elsewhere or {}).get(name, index)
+        randomizer(draft, randomizer_rng(seed, draft.index, name))
+    draft.index = index
     return draft.freeze()

@@ -52,6 +52,13 @@ def test_no_frames_is_a_wrong_use(synth, n, tmp_path):
         (["--workers", "0"], "--workers 0"),
         (["--size", "640"], "--size 640: expected WIDTHxHEIGHT"),
         (["--size", "axb"], "--size axb"),
+        (["--size", "0x0"], "--size 0x0: expected 16 to 8192 pixels each way"),
+        (["--size", "640x8193"], "--size 640x8193: expected 16 to 8192 pixels each way"),
+        (["--size", "9" * 5000 + "x480"], "expected WIDTHxHEIGHT"),
+        (["--seed", "-1"], "--seed -1: expected 0 to"),
+        (["--seed", str(2**63)], "expected 0 to 9223372036854775807"),
+        (["--explain", "-1"], "--explain -1: frames count from 0"),
+        (["--json"], "--json: goes with --explain"),
         (["--frame", "-1"], "--frame -1"),
     ],
 )
@@ -93,6 +100,12 @@ def test_settings_that_are_broken_are_told_with_the_file(synth, assets, tmp_path
     outcome = synth("render", "--n", "1", "--assets", assets, "--out", "data", "--config", "mine.toml")
     fails(outcome, 1, "mine.toml", 'Did you mean "size"?')
     fails(synth("render", "--n", "1", "--config", "none.toml"), 1, "none.toml: there is no such file")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_preset_that_there_is_not_is_told_with_the_nearest(synth, assets, tmp_path):
+    outcome = synth("render", "--n", "1", "--assets", assets, "--preset", "tabeltop", "--out", "data")
+    fails(outcome, 1, 'no preset "tabeltop"', 'Did you mean "tabletop"?')
     assert not (tmp_path / "data").exists()
 
 

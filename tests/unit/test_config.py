@@ -10,6 +10,9 @@ import pytest
 from synth.config import RenderSettings, load_settings, make_stack
 from synth.errors import ConfigError
 from synth.policy import Rule
+from synth.presets import FOLDER, preset_names, read_preset
+from synth.randomize import DEFAULT_STACK
+from synth.randomize.draft import RANDOMIZERS
 
 RAIN = """
 from dataclasses import dataclass
@@ -82,6 +85,12 @@ def test_resolved_settings_hold_every_default_and_follow_the_values_alone(tmp_pa
         ("placement = 3", "placement: expected a table"),
         ("[policy]\nmin_px = 3", "policy"),
         ("tables = 3", 'no setting "tables"'),
+        ("preset = 'flot'", 'there is no preset "flot". Did you mean "flat"?'),
+        ("preset = ''", 'there is no preset "". There is: air, bin, flat, floor, tabletop'),
+        ("preset = ['flat']", "preset: expected a name, got ['flat']"),
+        ("presets = 'flat'", 'no setting "presets". Did you mean "preset"?'),
+        ("preset = 'flat'\nplacement = 3", "placement: expected a table"),
+        ("[placement]\npose = 'face_down'", "placement]: pose"),
         ("size = [640]", "size"),
         ("size = [640, 'x']", "size"),
         ("size = [8, 480]", "size: expected 16 to 8192 pixels each way, got 8 x 480"),
@@ -153,3 +162,52 @@ def test_a_plugin_that_fails_is_told_whatever_it_raises(tmp_path, monkeypatch, l
 
 def test_settings_can_be_sent_to_a_worker():
     assert pickle.loads(pickle.dumps(load_settings(None, {"seed": 4}))).seed == 4
+
+
+def test_a_preset_lies_under_the_file_and_the_file_under_the_command_line(tmp_path):
+    preset = read_preset("flat")
+    toml = 'preset = "flat"\n[placement]\ncount = [3, 5]\n[camera]\noverhead = 0.25\n'
+    settings = settings_of(tmp_path, toml, **{"camera.overhead": 0.75})
+    stack = make_stack(settings)
+    assert stack["placement"].pose == preset["placement"]["pose"]
+    assert (stack["placement"].count, stack["camera"].overhead) == ((3, 5), 0.75)
+
+
+def test_a_preset_on_the_command_line_takes_the_place_of_the_files(tmp_path):
+    here = settings_of(tmp_path, 'preset = "flat"', preset="bin")
+    assert here == load_settings(None, {"preset": "bin"})
+    # It is what it says: a data set doesn't know by which way its settings came.
+    assert "preset" not in here.resolved()
+
+
+def test_the_table_top_is_the_default():
+    assert load_settings(None, {"preset": "tabletop"}) == RenderSettings()
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_says_what_it_is_for_and_sets_only_what_there_is(name):
+    assert (FOLDER / f"{name}.toml").read_text().startswith("# ")
+    # Which pictures are made is the user's affair, not a preset's.
+    assert set(read_preset(name)) <= {"policy", *DEFAULT_STACK}
+    assert load_settings(None, {"preset": name})
+
+
+def test_a_plugins_randomizers_run_last_where_no_order_is_said(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    name = "storm_for_a_test"
+    (tmp_path / f"{name}.py").write_text(RAIN.replace('"rain"', f'"{name}"'))
+    settings = settings_of(tmp_path, f"plugins = ['{name}']\n[{name}]\ndrops = 2\n")
+    assert settings.randomizers == (*DEFAULT_STACK, name)
+    assert make_stack(settings)[name].drops == 2
+    ordered = settings_of(tmp_path, f"plugins = ['{name}']\nrandomizers = ['{name}', 'camera']")
+    assert ordered.randomizers == (name, "camera")
+    del RANDOMIZERS._entries[name]
+
+
+def test_a_plugins_field_of_a_type_that_no_setting_can_have_is_told(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    name = "hail_for_a_test"
+    program = RAIN.replace('"rain"', f'"{name}"').replace("int = 5", "'Stone' = 5")
+    (tmp_path / f"{name}.py").write_text(program)
+    assert f"[{name}]: a field of Rain has a type" in refusal(tmp_path, f"plugins = ['{name}']\n[{name}]\ndrops = 2\n")
+    del RANDOMIZERS._entries[name]
