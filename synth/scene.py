@@ -17,6 +17,7 @@ __all__ = [
     "Texture",
 ]
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,6 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.distortion import NO_DISTORTION, Coefficients, distort, reach, undistort
 from synth.geometry import Matrix, apply, inverse
 
 Rgb = tuple[float, float, float]
@@ -33,12 +35,13 @@ IDENTITY: ColorMatrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Camera:
-    """A pinhole camera with square pixels.
+    """A camera with square pixels: a pinhole, and what its lens makes of that.
 
     Attributes:
         focal_px: Focal length in pixels.
         center_px: Principal point (x, y); pixel (0, 0) covers [0, 1) x [0, 1).
         world_from_camera: (4, 4) rigid, OpenCV axes.
+        distortion: Of the lens, OpenCV's (k1, k2, p1, p2).
     """
 
     width_px: int
@@ -46,6 +49,7 @@ class Camera:
     focal_px: float
     center_px: tuple[float, float]
     world_from_camera: Matrix
+    distortion: Coefficients = NO_DISTORTION
 
     def __post_init__(self) -> None:
         if self.width_px < 1 or self.height_px < 1:
@@ -53,10 +57,18 @@ class Camera:
         if not self.focal_px > 0:
             raise ValueError(f"focal_px: expected more than 0, got {self.focal_px}")
         _check_matrix("world_from_camera", self.world_from_camera)
+        if not np.all(np.isfinite(self.distortion)):
+            raise ValueError(f"distortion: expected finite numbers, got {self.distortion}")
+        # Refuses a lens that folds the picture, so that whoever draws can rely on it.
+        _ = self._reach
 
     @property
     def camera_from_world(self) -> Matrix:
         return inverse(self.world_from_camera)
+
+    @property
+    def is_pinhole(self) -> bool:
+        return not any(self.distortion)
 
     def project(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Project world points into the picture.
@@ -72,8 +84,37 @@ class Camera:
         if points_m.ndim != 2 or points_m.shape[1] != 3:
             raise ValueError(f"points_m: expected (N, 3), got {points_m.shape}")
         local = apply(self.camera_from_world, points_m)
-        depth = np.where(local[:, 2:] > 1e-9, local[:, 2:], np.nan)
-        return np.asarray(self.focal_px * local[:, :2] / depth + np.asarray(self.center_px), np.float64)
+        return self.project_ahead(np.where(local[:, 2:] > 1e-9, local, np.nan))
+
+    def project_ahead(self, local_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 2) pixels of (N, 3) points in the camera's axes, all of them before the camera; NaN for NaN."""
+        if self.is_pinhole:
+            return np.asarray(self.focal_px * local_m[:, :2] / local_m[:, 2:] + np.asarray(self.center_px), np.float64)
+        return self.through_lens(self.focal_px * local_m[:, :2] / local_m[:, 2:] + np.asarray(self.center_px))
+
+    def through_lens(self, places_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 2) pixels where the lens shows what a pinhole would show at (N, 2) others."""
+        if self.is_pinhole:
+            return places_px
+        center = np.asarray(self.center_px)
+        seen = distort((places_px - center) / self.focal_px, self.distortion, self._reach)
+        return np.asarray(self.focal_px * seen + center, np.float64)
+
+    def before_lens(self, places_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 2) pixels where a pinhole would show what the lens shows at (N, 2) others."""
+        if self.is_pinhole:
+            return places_px
+        center = np.asarray(self.center_px)
+        seen = undistort((places_px - center) / self.focal_px, self.distortion, self._reach)
+        return np.asarray(self.focal_px * seen + center, np.float64)
+
+    @property
+    def _reach(self) -> float:
+        if self.is_pinhole:
+            return np.inf
+        x, y = self.center_px
+        farthest_px = math.hypot(max(abs(x), abs(self.width_px - x)), max(abs(y), abs(self.height_px - y)))
+        return reach(self.distortion, farthest_px / self.focal_px)
 
 
 @dataclass(frozen=True, slots=True)

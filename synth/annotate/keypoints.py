@@ -48,12 +48,12 @@ def _seen(
         points_m: (K, 3) in camera axes; NaN for a point that the object doesn't have.
         size_m: The object's largest extent.
         depth_m: (H, W) of everything that is drawn, 0 where nothing is.
-        camera: For focal length and principal point.
+        camera: For focal length, principal point and lens.
     """
     found = np.zeros((len(points_m), 3))
     ahead = points_m[:, 2] > 0  # false for NaN, too
     z_m = np.where(ahead, points_m[:, 2], 1.0)
-    x, y = (camera.focal_px * points_m[:, :2] / z_m[:, None] + np.asarray(camera.center_px)).T
+    x, y = camera.project_ahead(np.column_stack([points_m[:, :2], z_m])).T
     inside = ahead & (x >= 0) & (x < camera.width_px) & (y >= 0) & (y < camera.height_px)
     x, y, z_m = x[inside], y[inside], z_m[inside]
     surface_m = depth_m[y.astype(int), x.astype(int)].astype(np.float64)

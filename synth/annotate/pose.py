@@ -43,8 +43,8 @@ def _box_3d(observed: Observed, placed: Placed) -> Fields:
     local = apply(camera_from_mesh, corners_m)
     in_front = local[:, 2] > 1e-9
     # A corner behind the camera has no place in the picture; null is JSON's word for that.
-    depth = np.where(in_front, local[:, 2], 1.0)[:, None]
-    corners_px = camera.focal_px * local[:, :2] / depth + np.asarray(camera.center_px)
+    depth = np.where(in_front, local[:, 2], 1.0)
+    corners_px = camera.project_ahead(np.column_stack([local[:, :2], depth]))
     return {
         "center_m": apply(camera_from_mesh, ((low + high) / 2)[None])[0].tolist(),
         "size_m": ((high - low) * placed.scale).tolist(),

@@ -6,6 +6,7 @@ beyond the picture is counted in the neighbouring pictures of the same pixel gri
 
 __all__ = ["AmodalPass", "outside_windows"]
 
+from copy import copy
 from itertools import product
 
 import numpy as np
@@ -33,6 +34,12 @@ class AmodalPass:
         self._models = models
         self._target = Target(width_px, height_px, (GL.GL_R32UI,))
         self._programs: dict[tuple[str, ...], Program] = {}
+
+    def resized(self, width_px: int, height_px: int) -> "AmodalPass":
+        """The same pass for another size; programs and textures are shared."""
+        twin = copy(self)
+        twin._target = Target(width_px, height_px, (GL.GL_R32UI,))
+        return twin
 
     def draw(
         self, scene: Scene, corners_m: list[NDArray[np.float64]], near_m: float, far_m: float

@@ -2,6 +2,8 @@
 
 __all__ = ["AntialiasPass"]
 
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 from OpenGL import GL
@@ -18,6 +20,12 @@ class AntialiasPass:
         self._target = Target(width_px, height_px, (GL.GL_RGBA32F,))
         self._program = compile_program("screen.vert", "antialias.frag")
         self._no_vertices = int(GL.glGenVertexArrays(1))
+
+    def resized(self, width_px: int, height_px: int) -> "AntialiasPass":
+        """The same pass for another size; programs and textures are shared."""
+        twin = copy(self)
+        twin._target = Target(width_px, height_px, (GL.GL_RGBA32F,))
+        return twin
 
     def draw(self, light: Target, buffers: Target, near_m: float, far_m: float) -> NDArray[np.float32]:
         """(H, W, 3) linear light."""

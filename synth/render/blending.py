@@ -19,6 +19,10 @@ class BlendingPass:
     def __init__(self, width_px: int, height_px: int) -> None:
         self._size_px = (width_px, height_px)
 
+    def resized(self, width_px: int, height_px: int) -> "BlendingPass":
+        """The same pass for another size."""
+        return BlendingPass(width_px, height_px)
+
     @cached_property
     def light(self) -> Target:
         """Where the light of blended surfaces goes."""

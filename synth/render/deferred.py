@@ -3,6 +3,7 @@
 __all__ = ["GeometryPass"]
 
 import ctypes
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,12 @@ class GeometryPass:
         self._textures: TextureCache[Texture2D] = TextureCache(
             lambda texture: upload(np.flipud(load_texture(texture)), srgb=True, mirrored=True)
         )
+
+    def resized(self, width_px: int, height_px: int) -> "GeometryPass":
+        """The same pass for another size; programs and textures are shared."""
+        twin = copy(self)
+        twin._target, twin._blended = Target(width_px, height_px, COLORS, depth=True), None
+        return twin
 
     def draw(self, scene: Scene, clip_from_world: Matrix, near_m: float) -> Target:
         """Fill the buffers; returns them."""

@@ -2,6 +2,7 @@
 
 __all__ = ["LightingPass"]
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,12 @@ class LightingPass:
         self._backdrops: TextureCache[Texture2D] = TextureCache(
             lambda texture: upload(np.flipud(load_texture(texture)), srgb=True, mirrored=True)
         )
+
+    def resized(self, width_px: int, height_px: int) -> "LightingPass":
+        """The same pass for another size; programs and textures are shared."""
+        twin = copy(self)
+        twin._target = Target(width_px, height_px, (GL.GL_RGBA32F,))
+        return twin
 
     def draw(
         self, scene: Scene, buffers: Target, maps: DepthMaps, clip_from_world: Matrix, into: Target | None = None
