@@ -3,8 +3,9 @@
 In: an `Asset`. Out: a `Mesh` in metres, in the file's own axes, its scene graph flattened.
 """
 
-__all__ = ["Material", "Mesh", "MeshStore", "Primitive", "Shape", "load_mesh"]
+__all__ = ["MESH_MAKERS", "Material", "Mesh", "MeshStore", "Primitive", "Shape", "load_mesh", "make_mesh"]
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from synth.catalog import Asset, Catalog
 from synth.errors import AssetError
+from synth.registry import Registry
 from synth.spread import spread_points
 from synth.wavefront import check_named_files
 
@@ -101,6 +103,10 @@ class Mesh:
         return sum(len(primitive.triangles) for primitive in self.primitives)
 
 
+# Asset ids that name no file: `torus:3` of "prop:torus:3" goes to the maker called "prop".
+MESH_MAKERS: Registry[Callable[[str], Mesh]] = Registry("maker of meshes")
+
+
 class MeshStore:
     """The shapes of a catalogue's meshes, each read when first asked for and kept; the meshes themselves are not.
 
@@ -117,12 +123,13 @@ class MeshStore:
         return self._shapes[asset_id]
 
     def load(self, asset_id: str) -> Mesh:
-        """The whole mesh, read from its file.
+        """The whole mesh, read from its file, or made where `MESH_MAKERS` knows what stands before a colon.
 
         Raises:
             AssetError: as `load_mesh`.
         """
-        mesh = load_mesh(self.catalog[asset_id])
+        maker, colon, name = asset_id.partition(":")
+        mesh = MESH_MAKERS[maker](name) if colon and maker in MESH_MAKERS else load_mesh(self.catalog[asset_id])
         return Mesh(self._shapes.setdefault(asset_id, mesh.shape), mesh.primitives, mesh.closed)
 
 
@@ -146,10 +153,16 @@ def load_mesh(asset: Asset) -> Mesh:
     metres = asset.size_m / extent if asset.size_m else asset.unit_m
     _check_size(asset, extent, metres)
     primitives = tuple(_primitive(part, metres, asset.path.suffix) for part in parts)
+    mesh = make_mesh(primitives)
+    _check_keypoints(asset, mesh.shape.bounds_m)
+    return mesh
+
+
+def make_mesh(primitives: tuple[Primitive, ...]) -> Mesh:
+    """A mesh of what is drawn, measured."""
     drawn = [primitive.positions_m[np.unique(primitive.triangles)] for primitive in primitives]
     points_m = np.unique(np.concatenate(drawn), axis=0).astype(np.float64)
     bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
-    _check_keypoints(asset, bounds_m)
     triangles_m = np.concatenate([primitive.positions_m[primitive.triangles] for primitive in primitives])
     surface_m = spread_points(triangles_m.astype(np.float64), SURFACE_POINTS)
     return Mesh(Shape(_hull(points_m), bounds_m, surface_m), primitives, _is_closed(primitives))

@@ -7,6 +7,7 @@ World: z up, metres. Camera: OpenCV axes. Colours: linear RGB unless a name says
 __all__ = [
     "Background",
     "Camera",
+    "Crop",
     "Finish",
     "Frame",
     "Light",
@@ -15,6 +16,7 @@ __all__ = [
     "Sensor",
     "Surface",
     "Texture",
+    "Wear",
 ]
 
 import math
@@ -118,16 +120,59 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
+class Texture:
+    """A picture by its name: a file, or a procedure of `synth.surfaces` with everything it needs to repeat itself.
+
+    Attributes:
+        kind: "file", or a name in `synth.surfaces.SURFACES` / `synth.environments.ENVIRONMENTS`.
+        path: Of a file, as the user wrote it.
+        seed: Of a procedure.
+    """
+
+    kind: str
+    path: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """What lies on a surface and hides part of it: dust, scratches, stains, print.
+
+    It comes through the object from aside, in the mesh's own axes, so that no mesh needs texture places for it.
+
+    Attributes:
+        texture: A name in `synth.surfaces.WEARS`, with its seed; its alpha says where it hides the surface.
+        share: Factor on that alpha.
+        repeat: Its extent over the object's largest.
+        offset: Where it begins, in extents of its own.
+    """
+
+    texture: Texture
+    share: float = 1.0
+    repeat: float = 1.0
+    offset: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """How an instance's surface differs from its asset's own material.
 
-    `color_matrix` multiplies the linear base colour (rows give red, green, blue), so a tint, a turn of the hue and a
-    loss of saturation are all of one kind; the gains multiply what the material says.
+    The linear base colour is multiplied by `color_matrix` (rows give red, green, blue) and `color_offset` is added: so
+    a tint, a turn of the hue, a loss of saturation and a black that becomes a colour are all of one kind. The gains
+    multiply what the material says.
+
+    Attributes:
+        texture: Instead of the material's own base colour texture, by the mesh's texture places, for what isn't cut
+            out by its alpha.
+        wear: What lies on top of that.
     """
 
     color_matrix: ColorMatrix = IDENTITY
+    color_offset: Rgb = (0.0, 0.0, 0.0)
     roughness_gain: float = 1.0
     metallic_gain: float = 1.0
+    texture: Texture | None = None
+    wear: Wear | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,23 +229,40 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
-class Texture:
-    """A picture by its name: a file, or a procedure of `synth.surfaces` with everything it needs to repeat itself.
+class Crop:
+    """A part of a picture that has the frame's shape.
 
     Attributes:
-        kind: "file", or a name in `synth.surfaces.SURFACES` / `synth.environments.ENVIRONMENTS`.
-        path: Of a file, as the user wrote it.
-        seed: Of a procedure.
+        zoom: Its width over that of the widest there is.
+        x, y: Where it lies in the room that is left, 0 for left and top, 1 for right and bottom.
     """
 
-    kind: str
-    path: str = ""
-    seed: int = 0
+    zoom: float = 1.0
+    x: float = 0.5
+    y: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not (0 < self.zoom <= 1 and 0 <= self.x <= 1 and 0 <= self.y <= 1):
+            raise ValueError(f"expected a zoom above 0, and all within 0 to 1, got {self}")
+
+    def part(self, frame_aspect: float, picture_aspect: float) -> tuple[float, float, float, float]:
+        """Left, top, width and height, of a picture of 1 x 1; the aspects are width over height."""
+        fit = frame_aspect / picture_aspect
+        width, height = self.zoom * min(fit, 1.0), self.zoom * min(1 / fit, 1.0)
+        return self.x * (1 - width), self.y * (1 - height), width, height
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """The plane z = 0 that things stand on: a texture, repeated mirrorwise, its linear colour times `gain_rgb`."""
+    """The plane z = 0 that things stand on: a texture, repeated mirrorwise, its linear colour times `gain_rgb`.
+
+    Attributes:
+        repeat_m: The texture's width on the plane.
+        angle_rad, offset_m: Its turn, and then the place of its lower left corner.
+        bounded: It isn't repeated: the plane ends where the texture does, as a table does.
+        crop: If set, the texture isn't laid out in metres, but so that this part of it fills the frame, as in a photo
+            of the place; for views without a horizon.
+    """
 
     texture: Texture
     repeat_m: float
@@ -209,6 +271,8 @@ class Surface:
     gain_rgb: Rgb = (1.0, 1.0, 1.0)
     roughness: float = 0.8
     metallic: float = 0.0
+    bounded: bool = False
+    crop: Crop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +286,7 @@ class Background:
         environment_angle_rad: Turn about z.
         backdrop: A picture drawn behind everything, filling the frame; None shows the environment.
         backdrop_gain: Factor on its linear colour.
+        backdrop_crop: The part of it that is shown.
     """
 
     environment: Texture
@@ -230,6 +295,7 @@ class Background:
     environment_angle_rad: float = 0.0
     backdrop: Texture | None = None
     backdrop_gain: float = 1.0
+    backdrop_crop: Crop = Crop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,23 +305,37 @@ class Sensor:
     Attributes:
         exposure_gain: Factor on linear light, before the white balance.
         white_balance_rgb: Factors on red, green, blue.
-        blur_sigma_px: Gaussian blur of lens and focus.
-        shot_noise, read_noise: Standard deviations, of the 0 to 1 signal at full white, and at black.
+        focus_m: The depth that is in focus.
+        defocus_px_m: Focal length in pixels times the opening of the lens in metres; 0: all is in focus.
+        blur_sigma_px: Softness of the lens, as a Gaussian blur.
+        shake_px: The camera's move while the shutter is open, x and y from one end to the other.
+        shake_bend: How far that line's middle lies off it, over its length.
+        vignette: Part of the light that the picture's corners lose.
+        mosaic: Whether each pixel sees one colour only, and the others are guessed.
+        shot_noise, read_noise: Standard deviations, of linear light from 0 to 1, at full white and at black.
         noise_seed: Of the noise.
         gamma: Extra exponent on the finished picture; 1 leaves it.
         saturation: 0 is grey, 1 leaves it.
+        resolution: Part of the picture's width to which it is scaled down and up again; 1 leaves it.
         sharpen: Amount of unsharp masking.
         jpeg_quality: A first lossy round of that quality before the data set's own; None for none.
     """
 
     exposure_gain: float = 1.0
     white_balance_rgb: Rgb = (1.0, 1.0, 1.0)
+    focus_m: float = 1.0
+    defocus_px_m: float = 0.0
     blur_sigma_px: float = 0.0
+    shake_px: tuple[float, float] = (0.0, 0.0)
+    shake_bend: float = 0.0
+    vignette: float = 0.0
+    mosaic: bool = False
     shot_noise: float = 0.0
     read_noise: float = 0.0
     noise_seed: int = 0
     gamma: float = 1.0
     saturation: float = 1.0
+    resolution: float = 1.0
     sharpen: float = 0.0
     jpeg_quality: int | None = None
 

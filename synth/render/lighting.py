@@ -152,11 +152,12 @@ class LightingPass:
         if background.backdrop:
             picture = self._backdrops[background.backdrop]
             picture.bind(7)
-            fit = (self._target.width_px / self._target.height_px) / (picture.width_px / picture.height_px)
-            program.set_vectors("u_backdrop_scale", np.array([min(fit, 1.0), min(1 / fit, 1.0)]))
+            frame_aspect = self._target.width_px / self._target.height_px
+            part = background.backdrop_crop.part(frame_aspect, picture.width_px / picture.height_px)
+            program.set_vectors("u_backdrop_corner", np.array(part[:2]))
+            program.set_vectors("u_backdrop_scale", np.array(part[2:]))
         else:
             environment.texture.bind(7)
-            program.set_vectors("u_backdrop_scale", np.ones(2))
 
 
 def _rounds(lights: tuple[Light, ...]) -> list[list[int]]:

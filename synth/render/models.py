@@ -16,7 +16,7 @@ from synth.meshes import Material, Mesh, MeshStore, Primitive
 from synth.render.buffers import Texture2D, upload
 from synth.scene import Placed
 
-BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT = 0, 1, 2, 3
+BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT, WEAR_UNIT = 0, 1, 2, 3, 4
 # A blended surface with less alpha than this isn't there, in the picture and in the labels alike.
 LEAST_ALPHA = 1 / 32
 # With less than this it casts no shadow.
@@ -93,6 +93,10 @@ class Models:
         if _fills_its_hull(mesh):
             self._bulks[asset_id] = (_upload(_hull_primitive(mesh.shape.hull_m), closed=False),)
 
+    def extent(self, asset_id: str) -> float:
+        """The largest extent of an asset's mesh."""
+        return float(np.max(np.ptp(self._meshes[asset_id].bounds_m, axis=0)))
+
     def of(self, objects: tuple[Placed, ...], *, bulk: bool = False) -> Iterator[tuple[int, Placed, Drawable]]:
         """Every primitive of every object, or of its bulk, with the object's number."""
         for number, placed in enumerate(objects):
@@ -100,8 +104,10 @@ class Models:
                 yield number, placed, drawable
 
 
-def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix, number: int) -> NDArray[np.float32]:
-    """(15, 4) what shaders/common.glsl reads, in its order.
+def object_uniforms(
+    placed: Placed, material: Material, clip_from_world: Matrix, number: int, extent: float = 1.0
+) -> NDArray[np.float32]:
+    """(15, 4) what shaders/common.glsl reads, in its order; `extent` is the mesh's largest, before it is scaled.
 
     The matrices are multiplied in double precision here; a vertex is then rounded once, not at every step.
     """
@@ -110,7 +116,7 @@ def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix,
     rows = np.zeros((15, 4), np.float32)
     rows[0:4] = (clip_from_world @ world_from_mesh).T
     rows[4:7, :3] = placed.world_from_object[:3, :3].T
-    rows[7:10, :3] = finish.color_matrix
+    rows[7:10, :3], rows[7:10, 3] = finish.color_matrix, finish.color_offset
     rows[10] = material.base_color_rgba
     rows[11] = (
         material.metallic * finish.metallic_gain,
@@ -121,6 +127,8 @@ def object_uniforms(placed: Placed, material: Material, clip_from_world: Matrix,
     rows[12, :3] = material.emissive_rgb
     # Halves of 16 bits: a float32 holds no 32-bit integer exactly.
     rows[13, :2] = bit & 0xFFFF, bit >> 16
+    if wear := finish.wear:
+        rows[14] = wear.share, 1 / (wear.repeat * extent), *wear.offset
     return rows
 
 

@@ -1,6 +1,6 @@
 """From a texture's name to its pixels."""
 
-__all__ = ["PICTURE_SUFFIXES", "load_texture", "read_picture"]
+__all__ = ["PICTURE_SUFFIXES", "load_texture", "load_wear", "read_picture"]
 
 from functools import lru_cache
 from pathlib import Path
@@ -11,17 +11,21 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from synth.errors import AssetError
 from synth.scene import Texture
-from synth.surfaces.registry import SURFACES
+from synth.surfaces.registry import SURFACES, WEARS
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 PROCEDURAL_PX = 512
+WEAR_PX = 256
 MOST_PX = 1024
 
 
 @lru_cache(maxsize=4)
-def load_texture(texture: Texture) -> NDArray[np.uint8]:
+def load_texture(texture: Texture, size_px: int | None = None) -> NDArray[np.uint8]:
     """The pixels of a file, or what a procedure makes of its seed.
 
+    Args:
+        texture: Its name.
+        size_px: The longer side, if other than what fills a frame.
     Returns:
         (H, W, 3) sRGB, not to be written to.
     Raises:
@@ -29,11 +33,20 @@ def load_texture(texture: Texture) -> NDArray[np.uint8]:
         ConfigError: there is no such procedure.
     """
     if texture.kind == "file":
-        pixels = read_picture(texture.path, MOST_PX)
+        pixels = read_picture(texture.path, size_px or MOST_PX)
     else:
-        pixels = SURFACES[texture.kind](np.random.default_rng(texture.seed), PROCEDURAL_PX)
+        pixels = SURFACES[texture.kind](np.random.default_rng(texture.seed), size_px or PROCEDURAL_PX)
     pixels.flags.writeable = False
     return pixels
+
+
+def load_wear(texture: Texture) -> NDArray[np.uint8]:
+    """(S, S, 4) sRGB and alpha of what a procedure of `WEARS` makes of its seed.
+
+    Raises:
+        ConfigError: there is no such procedure.
+    """
+    return WEARS[texture.kind](np.random.default_rng(texture.seed), WEAR_PX)
 
 
 def read_picture(path: str, most_px: int) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """Where procedural surfaces are entered by name."""
 
-__all__ = ["SURFACES", "MakeSurface"]
+__all__ = ["SURFACES", "WEARS", "MakeSurface"]
 
 from collections.abc import Callable
 
@@ -13,3 +13,5 @@ from synth.registry import Registry
 MakeSurface = Callable[[np.random.Generator, int], NDArray[np.uint8]]
 
 SURFACES: Registry[MakeSurface] = Registry("surface")
+# The same with alpha, (size_px, size_px, 4): what lies on a surface and hides part of it.
+WEARS: Registry[MakeSurface] = Registry("wear")

@@ -15,6 +15,10 @@ uniform sampler2D u_emissive_map;
 #ifdef METALLIC_ROUGHNESS_MAP
 uniform sampler2D u_metallic_roughness_map;
 #endif
+#ifdef WEAR_MAP
+in vec2 v_wear;
+uniform sampler2D u_wear_map;
+#endif
 layout(location = 0) out vec4 o_albedo_metallic;   // square root of linear colour: 8 bits where the eye needs them
 layout(location = 1) out vec4 o_normal_roughness;
 layout(location = 2) out vec4 o_emissive;         // and alpha, which only blended surfaces use
@@ -55,12 +59,20 @@ void main() {
 #ifdef ALPHA_MASK
     if (color.a < alpha_cutoff()) discard;
 #endif
-    vec3 albedo = vec3(dot(color_row_r(), color.rgb), dot(color_row_g(), color.rgb), dot(color_row_b(), color.rgb));
+    vec4 base = vec4(color.rgb, 1.0);
+    vec3 albedo = vec3(dot(color_row_r(), base), dot(color_row_g(), base), dot(color_row_b(), base));
     float metallic = metallic_factor(), roughness = roughness_factor();
 #ifdef METALLIC_ROUGHNESS_MAP
     vec4 sampled = texture(u_metallic_roughness_map, v_uv);
     metallic *= sampled.b;
     roughness *= sampled.g;
+#endif
+#ifdef WEAR_MAP
+    vec4 wear = texture(u_wear_map, v_wear);
+    float worn = wear.a * wear_share();
+    albedo = mix(albedo, wear.rgb, worn);
+    metallic *= 1.0 - worn;
+    roughness = mix(roughness, 0.8, worn);
 #endif
     // Open and badly wound meshes are drawn from both sides, and what is seen from behind must turn its normal.
     float side = gl_FrontFacing ? 1.0 : -1.0;

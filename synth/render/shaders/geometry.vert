@@ -9,6 +9,9 @@ out vec4 v_color;
 #ifdef NORMAL_MAP
 out vec3 v_offset;
 #endif
+#ifdef WEAR_MAP
+out vec2 v_wear;
+#endif
 invariant gl_Position;
 
 void main() {
@@ -18,6 +21,9 @@ void main() {
 #ifdef NORMAL_MAP
     // Only its derivatives are used, so the object's place and scale don't matter.
     v_offset = world_from_object_rotation() * position;
+#endif
+#ifdef WEAR_MAP
+    v_wear = wear_place(position);
 #endif
     gl_Position = clip_from_object() * vec4(position, 1.0);
 }

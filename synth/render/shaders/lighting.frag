@@ -22,7 +22,7 @@ uniform float u_environment_gain, u_environment_levels;
 uniform vec2 u_environment_turn;          // cosine and sine of its angle about z
 uniform vec3 u_irradiance[9];             // spherical harmonics of the environment, convolved with the cosine
 uniform vec3 u_backdrop_gain;             // zero: the environment is what lies behind
-uniform vec2 u_backdrop_scale;
+uniform vec2 u_backdrop_scale, u_backdrop_corner;
 layout(location = 0) out vec4 o_light;
 
 vec3 environment_direction(vec3 direction) {
@@ -102,7 +102,7 @@ vec3 shaded(int i, vec3 position, vec3 n, vec3 v, vec3 diffuse, vec3 f0, float a
 }
 
 vec3 background(vec3 view) {
-    vec2 fitted = (v_screen - 0.5) * u_backdrop_scale + 0.5;
+    vec2 fitted = v_screen * u_backdrop_scale + u_backdrop_corner;
     vec3 behind = texture(u_backdrop, vec2(fitted.x, 1.0 - fitted.y)).rgb * u_backdrop_gain;
     return u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind;
 }

@@ -1,5 +1,5 @@
 // Flows in: the plane that things stand on. Flows out: the same as geometry.frag, as instance 0.
-in vec2 v_uv;
+in vec3 v_uvw;
 uniform sampler2D u_base_color_map;
 uniform vec3 u_gain;
 uniform float u_roughness, u_metallic;
@@ -9,7 +9,7 @@ layout(location = 2) out vec4 o_emissive;
 layout(location = 3) out uint o_instance;
 
 void main() {
-    vec3 albedo = texture(u_base_color_map, v_uv).rgb * u_gain;
+    vec3 albedo = textureProj(u_base_color_map, v_uvw).rgb * u_gain;
     o_albedo_metallic = vec4(sqrt(clamp(albedo, 0.0, 1.0)), u_metallic);
     o_normal_roughness = vec4(0.0, 0.0, 1.0, u_roughness);
     o_emissive = vec4(0.0, 0.0, 0.0, 1.0);
