@@ -1,47 +1,101 @@
-"""The antialiasing pass: silhouettes smoothed after lighting, for a quarter of what supersampling costs."""
+"""Silhouettes smoothed after lighting, for a twentieth of what supersampling costs.
 
-__all__ = ["AntialiasPass"]
+In: linear light, one sample a pixel, with the instance ids and depths. Out: the same light, in which each pixel of an
+edge is averaged along the edge's direction, so that textures stay as sharp as they were. The ids stay as they are. Few
+pixels are edges: finding them on the CPU and leaving the others alone is faster than a pass over all of them.
+Source: the edge direction is FXAA 1's (Lottes, 2009), from four diagonal neighbours.
+"""
 
-from copy import copy
+__all__ = ["edge_pixels", "smooth_edges"]
 
 import numpy as np
 from numpy.typing import NDArray
-from OpenGL import GL
 
-from synth.render.buffers import Target
-from synth.render.deferred import INSTANCE
-from synth.render.program import compile_program
+# How far from a plane the depth must bend for an edge within one object, as a part of itself.
+LEAST_BEND = 0.004
+# How far along an edge is looked, in pixels: the samples must stay within the neighbours.
+REACH_PX = 2.0
 
 
-class AntialiasPass:
-    """One triangle over the screen; only edge pixels are touched. The ids and depths themselves stay as they are."""
+def smooth_edges(
+    light: NDArray[np.float32], instance: NDArray[np.uint32], depth: NDArray[np.float32], far_depth: float
+) -> None:
+    """Average the edge pixels of (H, W, C >= 3) linear light, in place.
 
-    def __init__(self, width_px: int, height_px: int) -> None:
-        self._target = Target(width_px, height_px, (GL.GL_RGBA32F,))
-        self._program = compile_program("screen.vert", "antialias.frag")
-        self._no_vertices = int(GL.glGenVertexArrays(1))
+    Args:
+        light: Red, green and blue first.
+        instance: (H, W) ids.
+        depth: (H, W) GL's.
+        far_depth: What GL's depth would be infinitely far away.
+    """
+    rows, columns = np.nonzero(edge_pixels(instance, depth, far_depth))
+    around = _neighbours(light, rows, columns)
+    light[rows, columns, :3] = _along_edge(around)
 
-    def resized(self, width_px: int, height_px: int) -> "AntialiasPass":
-        """The same pass for another size; programs and textures are shared."""
-        twin = copy(self)
-        twin._target = Target(width_px, height_px, (GL.GL_RGBA32F,))
-        return twin
 
-    def draw(self, light: Target, buffers: Target, near_m: float, far_m: float) -> NDArray[np.float32]:
-        """(H, W, 3) linear light."""
-        self._target.bind()
-        GL.glDisable(GL.GL_DEPTH_TEST)
-        program = self._program
-        program.use()
-        light.colors[0].bind(0)
-        # Between texels, for the averages along an edge; nobody else samples this texture.
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MAG_FILTER, GL.GL_LINEAR)
-        buffers.colors[INSTANCE].bind(1)
-        buffers.bind_depth(2)
-        for unit, name in enumerate(("u_light", "u_instance", "u_depth")):
-            program.set_int(name, unit)
-        program.set_float("u_far_depth", far_m / (far_m - near_m))
-        GL.glBindVertexArray(self._no_vertices)
-        GL.glDrawArrays(GL.GL_TRIANGLES, 0, 3)
-        return np.asarray(self._target.read(0), np.float32)[..., :3]
+def edge_pixels(instance: NDArray[np.uint32], depth: NDArray[np.float32], far_depth: float) -> NDArray[np.bool_]:
+    """(H, W) where the instance changes, or where within one object a fold or a step is."""
+    edge = np.zeros(instance.shape, np.bool_)
+    # The reciprocal of depth, up to a factor: GL keeps depth as a - b / z, which is linear in the screen on any plane.
+    reciprocal = np.float32(far_depth) - depth
+    least = reciprocal * np.float32(LEAST_BEND)
+    for out, ids, z, limit in ((edge, instance, reciprocal, least), (edge.T, instance.T, reciprocal.T, least.T)):
+        changes = ids[:, 1:] != ids[:, :-1]
+        out[:, 1:] |= changes
+        out[:, :-1] |= changes
+        steps = np.diff(z)
+        out[:, 1:-1] |= np.abs(np.diff(steps)) > limit[:, 1:-1]
+        # At the picture's border the missing neighbour is the pixel itself.
+        out[:, 0] |= np.abs(steps[:, 0]) > limit[:, 0]
+        out[:, -1] |= np.abs(steps[:, -1]) > limit[:, -1]
+    return edge
+
+
+def _neighbours(light: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+    """(3, 3, 3, N) by row, column and channel: what lies around each pixel, the border repeated."""
+    height, width, channels = light.shape
+    flat = light.reshape(-1, channels)
+    around = np.empty((3, 3, 3, len(rows)), np.float32)
+    for i in range(3):
+        row = np.clip(rows + (i - 1), 0, height - 1) * width
+        for j in range(3):
+            around[i, j] = flat.take(row + np.clip(columns + (j - 1), 0, width - 1), axis=0)[:, :3].T
+    return around
+
+
+def _along_edge(around: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 3) averages."""
+    corners = around[:, 1:] + around[:, :-1]
+    corners = 0.25 * (corners[1:] + corners[:-1])
+    nw, ne, sw, se = (_luma(_tone(corners[i, j])) for i in (0, 1) for j in (0, 1))
+    x, y = (sw + se) - (nw + ne), (nw + sw) - (ne + se)
+    longest = np.maximum(np.minimum(np.abs(x), np.abs(y)), 0.03 * (nw + ne + sw + se) + 1e-4)
+    x, y = (np.clip(part / longest, -REACH_PX, REACH_PX) for part in (x, y))
+    total = np.zeros(around.shape[2:], np.float32)
+    for part in (-1 / 6, 1 / 6, -1 / 2, 1 / 2):
+        total += _tone(_between(around, part * x, part * y))
+    return _untone(0.25 * total).T
+
+
+def _between(around: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(3, N) light between pixels, up to one pixel off."""
+    across = (np.maximum(-x, 0), 1 - np.abs(x), np.maximum(x, 0))
+    down = (np.maximum(-y, 0), 1 - np.abs(y), np.maximum(y, 0))
+    total = np.zeros(around.shape[2:], np.float32)
+    for i in range(3):
+        row = around[i, 0] * across[0] + around[i, 1] * across[1] + around[i, 2] * across[2]
+        total += row * down[i]
+    return total
+
+
+def _luma(color: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2], np.float32)
+
+
+def _tone(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(3, N) compressed so that a highlight does not swallow its neighbours."""
+    return np.asarray(light / (1 + light.max(axis=0)), np.float32)
+
+
+def _untone(color: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(color / np.maximum(1 - color.max(axis=0), 1e-3), np.float32)

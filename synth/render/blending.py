@@ -10,23 +10,12 @@ from functools import cached_property
 from OpenGL import GL
 
 from synth.render.buffers import Target
+from synth.render.canvas import EMISSIVE, INSTANCE, NORMAL
 from synth.render.program import Program, compile_program
 
 
 class BlendingPass:
     """Two triangles over the screen, for scenes that have anything blended; nothing is set up for the others."""
-
-    def __init__(self, width_px: int, height_px: int) -> None:
-        self._size_px = (width_px, height_px)
-
-    def resized(self, width_px: int, height_px: int) -> "BlendingPass":
-        """The same pass for another size."""
-        return BlendingPass(width_px, height_px)
-
-    @cached_property
-    def light(self) -> Target:
-        """Where the light of blended surfaces goes."""
-        return Target(*self._size_px, (GL.GL_RGBA32F,))
 
     def lay_over(self, light: Target, buffers: Target, blended_light: Target, blended: Target) -> None:
         """Blend the lights, and put the blended surfaces into the buffers: for labels they are what is seen.
@@ -42,7 +31,7 @@ class BlendingPass:
         GL.glBlendFunc(GL.GL_SRC_ALPHA, GL.GL_ONE_MINUS_SRC_ALPHA)
         program = self._blend_program
         program.use()
-        for unit, texture in enumerate((blended_light.colors[0], blended.colors[2], blended.colors[3])):
+        for unit, texture in enumerate((blended_light.colors[0], blended.colors[EMISSIVE], blended.colors[INSTANCE])):
             texture.bind(unit)
         self._draw()
         GL.glDisable(GL.GL_BLEND)
@@ -52,9 +41,9 @@ class BlendingPass:
         GL.glEnable(GL.GL_DEPTH_TEST)
         GL.glDepthFunc(GL.GL_ALWAYS)
         self._copy_program.use()
-        for unit, texture in enumerate(blended.colors):
-            texture.bind(unit)
-        blended.bind_depth(len(blended.colors))
+        blended.bind_depth(0)
+        blended.colors[NORMAL].bind(1)
+        blended.colors[INSTANCE].bind(2)
         self._draw()
         GL.glDepthFunc(GL.GL_LESS)
 
@@ -72,9 +61,7 @@ class BlendingPass:
 
     @cached_property
     def _copy_program(self) -> Program:
-        return _with_samplers(
-            "copy.frag", ("u_albedo_metallic", "u_normal_roughness", "u_emissive", "u_instance", "u_depth")
-        )
+        return _with_samplers("copy.frag", ("u_depth", "u_normal_roughness", "u_instance"))
 
 
 def _with_samplers(fragment: str, names: tuple[str, ...]) -> Program:

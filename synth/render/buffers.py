@@ -1,6 +1,6 @@
 """Textures and framebuffers: the boxes that the passes fill and read."""
 
-__all__ = ["ShadowMaps", "Target", "Texture2D", "depth_map", "moments_map", "upload"]
+__all__ = ["BitLayers", "ShadowMaps", "Target", "Texture2D", "depth_map", "moments_map", "upload"]
 
 from dataclasses import dataclass
 
@@ -211,6 +211,44 @@ class ShadowMaps:
         GL.glReadBuffer(GL.GL_NONE)
         GL.glViewport(0, 0, self.size_px, self.size_px)
         GL.glClearBufferfv(GL.GL_DEPTH, 0, np.ones(1, np.float32))
+
+    def delete(self) -> None:
+        GL.glDeleteFramebuffers(1, [self._framebuffer])
+        GL.glDeleteTextures([self._texture])
+
+
+class BitLayers:
+    """Layers of 32 bits a pixel, which shaders set at will, in place of one value a fragment."""
+
+    def __init__(self, width_px: int, height_px: int, n_layers: int) -> None:
+        self.width_px, self.height_px, self.n_layers = width_px, height_px, n_layers
+        self._texture = int(GL.glGenTextures(1))
+        GL.glActiveTexture(GL.GL_TEXTURE0)
+        GL.glBindTexture(GL.GL_TEXTURE_2D_ARRAY, self._texture)
+        layout = TRANSFER[GL.GL_R32UI]
+        GL.glTexImage3D(GL.GL_TEXTURE_2D_ARRAY, 0, GL.GL_R32UI, width_px, height_px, n_layers, 0, *layout, None)
+        for name in (GL.GL_TEXTURE_MIN_FILTER, GL.GL_TEXTURE_MAG_FILTER):
+            GL.glTexParameteri(GL.GL_TEXTURE_2D_ARRAY, name, GL.GL_NEAREST)
+        self._framebuffer = GL.glGenFramebuffers(1)
+
+    def bind_for_writing(self, unit: int) -> None:
+        GL.glBindImageTexture(unit, self._texture, 0, True, 0, GL.GL_READ_WRITE, GL.GL_R32UI)
+
+    def clear(self, layer: int) -> None:
+        self._attach(layer)
+        GL.glClearBufferuiv(GL.GL_COLOR, 0, np.zeros(4, np.uint32))
+
+    def read_into(self, layer: int, pixels: NDArray[np.uint32]) -> None:
+        """(H, W) bits of a layer, after all that was drawn."""
+        GL.glMemoryBarrier(GL.GL_FRAMEBUFFER_BARRIER_BIT)
+        self._attach(layer)
+        GL.glReadPixels(0, 0, self.width_px, self.height_px, *TRANSFER[GL.GL_R32UI], pixels)
+
+    def _attach(self, layer: int) -> None:
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._framebuffer)
+        GL.glFramebufferTextureLayer(GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0, self._texture, 0, layer)
+        GL.glDrawBuffer(GL.GL_COLOR_ATTACHMENT0)
+        GL.glReadBuffer(GL.GL_COLOR_ATTACHMENT0)
 
     def delete(self) -> None:
         GL.glDeleteFramebuffers(1, [self._framebuffer])

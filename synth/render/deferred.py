@@ -3,14 +3,13 @@
 __all__ = ["GeometryPass"]
 
 import ctypes
-from copy import copy
 
 import numpy as np
-from numpy.typing import NDArray
 from OpenGL import GL
 
 from synth.geometry import Matrix
 from synth.render.buffers import Target, Texture2D, upload
+from synth.render.canvas import Canvas
 from synth.render.models import (
     BASE_COLOR_UNIT,
     EMISSIVE_UNIT,
@@ -26,8 +25,7 @@ from synth.render.texture_cache import TextureCache
 from synth.scene import Finish, Scene, Surface, Texture
 from synth.surfaces import WEARS, load_texture, load_wear
 
-NORMAL, INSTANCE = 1, 3
-COLORS = (GL.GL_RGBA8, GL.GL_RGBA16F, GL.GL_RGBA16F, GL.GL_R32UI)
+OUTLINES_UNIT = 0
 SURFACE_HALF_SIZES = 200.0
 # More than the randomizers' pools hold, so that each is made once in a process; small ones, seen from afar.
 KEPT_FINISHES, FINISH_PX = 256, 256
@@ -37,53 +35,49 @@ UV_FROM_SQUARE = np.array([[0.5, 0.0, 0.5], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
 
 
 class GeometryPass:
-    """Draws every object and the plane into albedo and metallic, normal and roughness, emissive, instance id, depth."""
+    """Draws every object and the plane into albedo and metallic, normal and roughness, instance id, emissive, depth."""
 
-    def __init__(self, models: Models, width_px: int, height_px: int) -> None:
+    def __init__(self, models: Models) -> None:
         self._models = models
-        self._target = Target(width_px, height_px, COLORS, depth=True)
-        self._blended: Target | None = None
         self._programs: dict[tuple[str, ...], Program] = {}
-        self._surface_program = compile_program("surface.vert", "surface.frag")
         self._quad = _unit_square()
         self._textures: TextureCache[Texture2D] = TextureCache(
             lambda texture: upload(np.flipud(load_texture(texture)), srgb=True, mirrored=True)
         )
         self._finishes: TextureCache[Texture2D] = TextureCache(_load_finish, KEPT_FINISHES)
 
-    def resized(self, width_px: int, height_px: int) -> "GeometryPass":
-        """The same pass for another size; programs and textures are shared."""
-        twin = copy(self)
-        twin._target, twin._blended = Target(width_px, height_px, COLORS, depth=True), None
-        return twin
-
-    def draw(self, scene: Scene, clip_from_world: Matrix, near_m: float) -> Target:
-        """Fill the buffers; returns them."""
-        self._target.bind()
-        self._target.clear()
+    def draw(self, scene: Scene, canvas: Canvas, clip_from_world: Matrix) -> Target:
+        """Fill the canvas's buffers, and the opaque objects' outlines; returns the buffers."""
+        glowing = any(max(drawable.material.emissive_rgb) > 0 for _, _, drawable in self._models.of(scene.objects))
+        target = canvas.surfaces(glowing=glowing)
+        canvas.outlines.clear(len(scene.objects))
+        target.bind()
+        target.clear()
         GL.glEnable(GL.GL_DEPTH_TEST)
-        self._draw_objects(scene, clip_from_world, blended=False)
+        more = ("EMISSIVE",) if glowing else ()
+        self._draw_objects(scene, canvas, clip_from_world, more, blended=False)
         if scene.background.surface is not None:
-            self._draw_surface(scene.background.surface, scene, clip_from_world)
-        return self._target
+            self._draw_surface(scene, scene.background.surface, clip_from_world, more)
+        return target
 
-    def draw_blended(self, scene: Scene, clip_from_world: Matrix) -> Target | None:
+    def draw_blended(self, scene: Scene, canvas: Canvas, clip_from_world: Matrix, opaque: Target) -> Target | None:
         """The nearest blended surface of each pixel, in buffers of its own; None if the scene has none."""
         if not any(drawable.material.blended for _, _, drawable in self._models.of(scene.objects)):
             return None
-        if self._blended is None:
-            self._blended = Target(self._target.width_px, self._target.height_px, COLORS, depth=True)
-        self._blended.clear_to_depth_of(self._target)
+        canvas.blended.clear_to_depth_of(opaque)
         GL.glEnable(GL.GL_DEPTH_TEST)
-        self._draw_objects(scene, clip_from_world, blended=True)
-        return self._blended
+        self._draw_objects(scene, canvas, clip_from_world, ("EMISSIVE",), blended=True)
+        return canvas.blended
 
-    def _draw_objects(self, scene: Scene, clip_from_world: Matrix, *, blended: bool) -> None:
+    def _draw_objects(
+        self, scene: Scene, canvas: Canvas, clip_from_world: Matrix, more: tuple[str, ...], *, blended: bool
+    ) -> None:
+        canvas.outlines.bind(OUTLINES_UNIT)
         for number, placed, drawable in self._models.of(scene.objects):
             if drawable.material.blended != blended:
                 continue
             textures = self._finish_textures(placed.finish, drawable)
-            program = self._program(_with_finish(drawable.defines, textures))
+            program = self._program("geometry", (*_with_finish(drawable.defines, textures), *more))
             program.use()
             drawable.bind_textures()
             for unit, texture in textures:
@@ -101,26 +95,15 @@ class GeometryPass:
             textures.append((WEAR_UNIT, self._finishes[finish.wear.texture]))
         return textures
 
-    def read(self) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-        """(H, W) instance ids and (H, W) depth in [0, 1]."""
-        instance = np.asarray(self._target.read(INSTANCE), np.uint32)
-        return instance, np.asarray(self._target.read_depth(), np.float32)
-
-    def read_normals(self) -> NDArray[np.float32]:
-        """(H, W, 3) unit normals in world axes, precise to 16 bit floats; 0 where nothing was drawn."""
-        return np.asarray(self._target.read(NORMAL), np.float32)[..., :3]
-
-    def _draw_surface(self, surface: Surface, scene: Scene, clip_from_world: Matrix) -> None:
-        program = self._surface_program
-        program.use()
+    def _draw_surface(self, scene: Scene, surface: Surface, clip_from_world: Matrix, more: tuple[str, ...]) -> None:
+        program = self._program("surface", more)
         texture: Texture2D = self._textures[surface.texture]
+        program.use()
         texture.bind(BASE_COLOR_UNIT)
-        program.set_int("u_base_color_map", BASE_COLOR_UNIT)
         uv_from_world = _uv_from_world(surface, texture.width_px / texture.height_px)
         if surface.crop is not None:
-            part = surface.crop.part(
-                self._target.width_px / self._target.height_px, texture.width_px / texture.height_px
-            )
+            frame_aspect = scene.camera.width_px / scene.camera.height_px
+            part = surface.crop.part(frame_aspect, texture.width_px / texture.height_px)
             uv_from_world = _uv_from_clip(part) @ clip_from_world[np.ix_(ON_SCREEN, ON_PLANE)]
         # The horizon is where the camera's height is a 200th of the distance: a quarter of a degree below the true one.
         height_m = max(float(scene.camera.world_from_camera[2, 3]), 1e-3)
@@ -139,17 +122,19 @@ class GeometryPass:
         GL.glBindVertexArray(self._quad)
         GL.glDrawArrays(GL.GL_TRIANGLE_STRIP, 0, 4)
 
-    def _program(self, defines: tuple[str, ...]) -> Program:
-        if defines not in self._programs:
-            program = compile_program("geometry.vert", "geometry.frag", common=True, defines=defines)
+    def _program(self, shader: str, defines: tuple[str, ...]) -> Program:
+        if (shader, *defines) not in self._programs:
+            common = shader == "geometry"
+            program = compile_program(f"{shader}.vert", f"{shader}.frag", common=common, defines=defines)
             program.use()
             program.set_int("u_base_color_map", BASE_COLOR_UNIT)
             program.set_int("u_metallic_roughness_map", METALLIC_ROUGHNESS_UNIT)
             program.set_int("u_normal_map", NORMAL_UNIT)
             program.set_int("u_emissive_map", EMISSIVE_UNIT)
             program.set_int("u_wear_map", WEAR_UNIT)
-            self._programs[defines] = program
-        return self._programs[defines]
+            program.set_int("u_outlines", OUTLINES_UNIT)
+            self._programs[shader, *defines] = program
+        return self._programs[shader, *defines]
 
 
 def _uv_from_world(surface: Surface, aspect: float) -> Matrix:

@@ -9,12 +9,15 @@ __all__ = ["Lens"]
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.scene import Camera
+
+if TYPE_CHECKING:
+    from synth.render.passes import Drawn
 
 T = TypeVar("T", bound=np.generic)
 Places = NDArray[np.float64]
@@ -40,27 +43,22 @@ class Lens:
             distortion=(0.0, 0.0, 0.0, 0.0),
         )
 
-    def resampled(
-        self,
-        light: NDArray[np.float32],
-        instance: NDArray[np.uint32],
-        depth: NDArray[np.float32],
-        bits: NDArray[np.uint32],
-        full_px: NDArray[np.int64],
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64]]:
-        """What the passes drew on the canvas, in their order, as the picture has it."""
-        seen_bits = self.nearest(bits)
-        return (
-            self._blended(light),
-            self.nearest(instance),
-            self.nearest(depth),
-            seen_bits,
-            self._full_px(bits, seen_bits, full_px),
+    def resampled(self, drawn: "Drawn") -> "Drawn":
+        """What the passes drew on the canvas, as the picture has it."""
+        bits = self._nearest(drawn.bits)
+        return replace(
+            drawn,
+            light=self._blended(drawn.light),
+            instance=self._nearest(drawn.instance),
+            depth_m=self._nearest(drawn.depth_m),
+            bits=bits,
+            full_px=self._full_px(drawn.bits, bits, drawn.full_px),
+            normals=None if drawn.normals is None else _channels_last(self._nearest(_channels_first(drawn.normals))),
         )
 
-    def nearest(self, drawn: NDArray[T]) -> NDArray[T]:
+    def _nearest(self, drawn: NDArray[T]) -> NDArray[T]:
         """(..., H, W) of (..., H', W') on the canvas: what is in that pixel of it in which each pixel's centre lies."""
-        return np.take(drawn.reshape(*drawn.shape[:-2], -1), self._nearest, axis=-1)
+        return np.take(drawn.reshape(*drawn.shape[:-2], -1), self._nearest_places, axis=-1)
 
     def _blended(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W, C) of (H', W', C) light on the canvas, bilinearly."""
@@ -76,7 +74,7 @@ class Lens:
                 lower -= upper
                 lower *= down
                 np.add(upper, lower, out=blended)
-        return np.moveaxis(out, 0, -1)
+        return _channels_last(out)
 
     def _full_px(
         self, drawn_bits: NDArray[np.uint32], bits: NDArray[np.uint32], drawn_px: NDArray[np.int64]
@@ -106,7 +104,7 @@ class Lens:
         return moved + np.array(self._margin_px, np.float32)[:, None, None]
 
     @cached_property
-    def _nearest(self) -> NDArray[np.intp]:
+    def _nearest_places(self) -> NDArray[np.intp]:
         """(H, W) numbers of the canvas's pixels."""
         width, height = self.canvas.width_px, self.canvas.height_px
         x, y = self._sources
@@ -191,3 +189,11 @@ def _between(flat: NDArray[np.float32], first: NDArray[np.intp], part: NDArray[n
     right *= part
     left += right
     return left
+
+
+def _channels_first(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.moveaxis(pixels, -1, 0)
+
+
+def _channels_last(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.moveaxis(planes, 0, -1)

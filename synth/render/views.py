@@ -1,6 +1,6 @@
 """The matrices that take the world into clip space: of the camera, of its neighbour tiles, of light and sky maps."""
 
-__all__ = ["camera_clip", "depth_range_m", "map_clip", "spot_clip", "texture_from_clip"]
+__all__ = ["camera_clip", "depth_range_m", "map_clip", "plane_fills", "spot_clip", "texture_from_clip"]
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,18 @@ def depth_range_m(camera: Camera, corners_m: list[NDArray[np.float64]], surface:
     far = 4 * max(float(depths.max()), float(camera.world_from_camera[2, 3]), 1e-2)
     near = max(0.5 * float(nearest), 1e-4 * far) if np.isfinite(nearest) else 1e-3 * far
     return near, max(far, 2 * near) * (50 if surface else 1)
+
+
+def plane_fills(camera: Camera) -> bool:
+    """Whether the plane z = 0 surely fills the picture, so that nothing behind it is seen.
+
+    It is drawn 200 camera heights wide each way; half of that is asked for here.
+    """
+    x, y = np.array([0, camera.width_px]) - camera.center_px[0], np.array([0, camera.height_px]) - camera.center_px[1]
+    rays = np.array([[right, down, camera.focal_px] for right in x for down in y])
+    rays = rays / np.linalg.norm(rays, axis=1, keepdims=True) @ camera.world_from_camera[:3, :3].T
+    height_m, aside_m = camera.world_from_camera[2, 3], np.abs(camera.world_from_camera[:2, 3]).max()
+    return bool(height_m > 0 and aside_m < 100 * height_m and np.all(rays[:, 2] < -1 / 100))
 
 
 def map_clip(axis: NDArray[np.float64], points_m: NDArray[np.float64], margin: float) -> tuple[Matrix, float]:

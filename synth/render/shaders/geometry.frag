@@ -1,4 +1,5 @@
-// Flows in: surfaces. Flows out, per pixel: what the lighting pass must know, and which instance is seen.
+// Flows in: surfaces. Flows out, per pixel: what the lighting pass must know, and which instance is seen. And, of every
+// fragment, hidden or not, its instance's bit: the whole outline, from the very fragments that make the visible part.
 in vec3 v_normal;
 in vec2 v_uv;
 in vec4 v_color;
@@ -21,8 +22,11 @@ uniform sampler2D u_wear_map;
 #endif
 layout(location = 0) out vec4 o_albedo_metallic;   // square root of linear colour: 8 bits where the eye needs them
 layout(location = 1) out vec4 o_normal_roughness;
-layout(location = 2) out vec4 o_emissive;         // and alpha, which only blended surfaces use
-layout(location = 3) out uint o_instance;
+layout(location = 2) out uint o_instance;
+#ifdef EMISSIVE
+layout(location = 3) out vec4 o_emissive;         // and alpha, which only blended surfaces use
+#endif
+layout(r32ui) uniform uimage2DArray u_outlines;
 
 #ifdef NORMAL_MAP
 // The tangent frame from screen derivatives: no tangents in the vertex buffer, and mirrored texture places are right.
@@ -83,10 +87,14 @@ void main() {
     roughness = filtered_roughness(clamp(roughness, 0.045, 1.0), normal);
     o_albedo_metallic = vec4(sqrt(clamp(albedo, 0.0, 1.0)), clamp(metallic, 0.0, 1.0));
     o_normal_roughness = vec4(normal, roughness);
+    o_instance = instance_id();
+#ifdef EMISSIVE
     vec3 emissive = emissive_factor();
 #ifdef EMISSIVE_MAP
     emissive *= texture(u_emissive_map, v_uv).rgb;
 #endif
     o_emissive = vec4(emissive, color.a);
-    o_instance = instance_id();
+#endif
+    // With a write that all can see, GL tests the depth after the shader, not before it.
+    imageAtomicOr(u_outlines, ivec3(gl_FragCoord.xy, amodal_layer()), amodal_bit());
 }

@@ -1,20 +1,26 @@
 // Flows in: the geometry pass's buffers, lights, shadow and sky maps, environment. Flows out: linear light, each pixel once.
+// Compiled for a number of LIGHTS, of which the first SHADOWS cast shadows: loops of known length are unrolled, which
+// saves a third of the pass. AMBIENT adds all that isn't a light, and is left out in further rounds of lights.
 const float PI = 3.14159265359;
-const int MAX_LIGHTS = 16;
 in vec2 v_screen;
-uniform sampler2D u_albedo_metallic, u_normal_roughness, u_emissive, u_depth;
+uniform sampler2D u_albedo_metallic, u_normal_roughness, u_depth;
+#ifdef EMISSIVE
+uniform sampler2D u_emissive;
+#endif
 uniform mat4 u_world_from_clip;
 uniform vec3 u_eye;
-uniform int u_light_count, u_shadow_count; // lights that cast shadows come first
-uniform vec4 u_light_place[MAX_LIGHTS];    // xyz: direction towards the light (w = 0), or its position (w = 1)
-uniform vec3 u_light_color[MAX_LIGHTS];    // intensity
-uniform vec4 u_light_cone[MAX_LIGHTS];     // xyz: a spot's axis, towards it; w: cosine where its light ends, -2 for none
-uniform float u_light_edge[MAX_LIGHTS];    // a spot's cosine where its light begins to fall
+#if LIGHTS > 0
+uniform vec4 u_light_place[LIGHTS];       // xyz: direction towards the light (w = 0), or its position (w = 1)
+uniform vec3 u_light_color[LIGHTS];       // intensity
+uniform vec4 u_light_cone[LIGHTS];        // xyz: a spot's axis, towards it; w: cosine where its light ends, -2 for none
+uniform float u_light_edge[LIGHTS];       // a spot's cosine where its light begins to fall
+#endif
+#if SHADOWS > 0
 uniform sampler2DArrayShadow u_shadow_maps;
-uniform mat4 u_shadow_from_world[MAX_LIGHTS];
-uniform float u_shadow_offset_m[MAX_LIGHTS], u_sky_offset_m;
-uniform float u_shadow_layer[MAX_LIGHTS];
-uniform float u_ambient;                   // 1, and 0 in further rounds of lights, which are added
+uniform mat4 u_shadow_from_world[SHADOWS];
+uniform float u_shadow_offset_m[SHADOWS], u_shadow_layer[SHADOWS];
+#endif
+uniform float u_sky_offset_m;
 uniform sampler2D u_sky_map;              // blurred mean of the zenith's depth, and of its square
 uniform mat4 u_sky_from_world;
 uniform sampler2D u_environment, u_backdrop;
@@ -45,6 +51,7 @@ vec3 irradiance(vec3 normal) {
     return max(e, 0.0) * u_environment_gain;
 }
 
+#if SHADOWS > 0
 // How much of a light arrives: two taps, each of four texels, side by side.
 float unshadowed(int i, vec3 position, vec3 normal) {
     vec4 place = u_shadow_from_world[i] * vec4(position + normal * u_shadow_offset_m[i], 1.0);
@@ -55,6 +62,7 @@ float unshadowed(int i, vec3 position, vec3 normal) {
     return 0.5 * (texture(u_shadow_maps, vec4(at.xy + aside, layer, at.z))
         + texture(u_shadow_maps, vec4(at.xy - aside, layer, at.z)));
 }
+#endif
 
 // How much of the sky is seen, from what lies above nearby: Chebyshev's bound on how much of it is deeper than here.
 // Source: Donnelly & Lauritzen, Variance shadow maps, 2006; here the blur is the size of the objects.
@@ -91,6 +99,7 @@ vec3 environment_share(vec3 f0, float roughness, float nv) {
     return once * (1.0 + f0 * (1.0 / (scale_bias.x + scale_bias.y) - 1.0));
 }
 
+#if LIGHTS > 0
 // What a surface sends to the eye of one light, shadows aside.
 vec3 shaded(int i, vec3 position, vec3 n, vec3 v, vec3 diffuse, vec3 f0, float alpha) {
     vec3 towards = u_light_place[i].xyz - position * u_light_place[i].w;
@@ -100,8 +109,12 @@ vec3 shaded(int i, vec3 position, vec3 n, vec3 v, vec3 diffuse, vec3 f0, float a
     arriving *= smoothstep(u_light_cone[i].w, u_light_edge[i], dot(l, u_light_cone[i].xyz));
     return u_light_color[i] * arriving * reflectance(n, v, l, diffuse, f0, alpha);
 }
+#endif
 
 vec3 background(vec3 view) {
+#ifndef AMBIENT
+    return vec3(0.0);
+#endif
     vec2 fitted = v_screen * u_backdrop_scale + u_backdrop_corner;
     vec3 behind = texture(u_backdrop, vec2(fitted.x, 1.0 - fitted.y)).rgb * u_backdrop_gain;
     return u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind;
@@ -115,14 +128,22 @@ vec3 surface_light(vec3 position, vec3 view) {
     float metallic = albedo_metallic.a, roughness = normal_roughness.w, alpha = roughness * roughness;
     vec3 f0 = mix(vec3(0.04), albedo, metallic), diffuse = albedo * (1.0 - metallic) / PI;
 
-    vec3 light = u_ambient * texelFetch(u_emissive, ivec2(gl_FragCoord.xy), 0).rgb;
-    for (int i = 0; i < u_shadow_count; i++)
+    vec3 light = vec3(0.0);
+#if SHADOWS > 0
+    for (int i = 0; i < SHADOWS; i++)
         light += unshadowed(i, position, normal) * shaded(i, position, normal, view, diffuse, f0, alpha);
-    for (int i = u_shadow_count; i < u_light_count; i++)
-        light += shaded(i, position, normal, view, diffuse, f0, alpha);
-    float seen = u_ambient * sky_visibility(position, normal), nv = max(dot(normal, view), 0.0);
+#endif
+#if LIGHTS > SHADOWS
+    for (int i = SHADOWS; i < LIGHTS; i++) light += shaded(i, position, normal, view, diffuse, f0, alpha);
+#endif
+#ifdef AMBIENT
+    float seen = sky_visibility(position, normal), nv = max(dot(normal, view), 0.0);
     vec3 reflected = environment(reflect(-view, normal), roughness * u_environment_levels);
     light += seen * mix(diffuse * irradiance(normal), reflected, environment_share(f0, roughness, nv));
+#ifdef EMISSIVE
+    light += texelFetch(u_emissive, ivec2(gl_FragCoord.xy), 0).rgb;
+#endif
+#endif
     return light;
 }
 
@@ -132,7 +153,9 @@ void main() {
     vec3 position = place.xyz / place.w;
     vec3 view = normalize(u_eye - position);
     vec3 light = surface_light(position, view);
+#ifdef BACKGROUND
     // A loop of no or one turn, not an if: software rasterisers run both sides of an if, but leave a loop.
-    for (int turn = int(depth < 1.0); turn < 1; turn++) light = u_ambient * background(view);
+    for (int turn = int(depth < 1.0); turn < 1; turn++) light = background(view);
+#endif
     o_light = vec4(light, 1.0);
 }

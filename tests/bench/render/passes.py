@@ -59,12 +59,16 @@ def _by_pass(folder: Path, n_frames: int) -> dict[str, float]:
 
         return finish
 
+    # Known only here, for it imports OpenGL.
+    from synth.render import passes as passes_module
+
     # Every part of the renderer that draws or reads, whatever the passes are called.
-    for name, part in vars(ours.renderer).items():
-        for verb in ("draw", "read"):
-            if hasattr(part, verb):
+    for name, part in vars(ours.renderer._passes).items():
+        for verb in ("draw", "read", "count"):
+            if type(part).__module__.startswith("synth.render") and hasattr(part, verb):
                 setattr(part, verb, clock.around(f"{name.strip('_')}.{verb}", finished(getattr(part, verb))))
     renderer_module.expose = clock.around("sensor", renderer_module.expose)
+    passes_module.smooth_edges = clock.around("antialias", passes_module.smooth_edges)
     whole = timed(lambda: [ours.draw(scene) for scene in scenes], n_frames)
     parts = {name: s / n_frames * 1e3 for name, s in clock.cpu_s.items()}
     return parts | {"annotate and the rest": whole.cpu_s * 1e3 - sum(parts.values())}

@@ -1,12 +1,11 @@
-"""The amodal pass: every object's whole outline, hidden or not, for all objects at once.
+"""The outside pass: how many pixels each whole object has.
 
-Without a depth test, each object ORs its own bit into the pixels that it covers, 32 objects a round. What reaches
-beyond the picture is counted in the neighbouring pictures of the same pixel grid.
+In the picture its outline's bits are counted. What reaches beyond is drawn without a depth test, each object ORing its
+bit, 32 objects a round, and counted in the neighbouring pictures of the same pixel grid.
 """
 
-__all__ = ["AmodalPass", "outside_windows"]
+__all__ = ["OutsidePass", "outside_windows"]
 
-from copy import copy
 from itertools import product
 
 import numpy as np
@@ -15,65 +14,53 @@ from OpenGL import GL
 
 from synth.geometry import Matrix
 from synth.render.buffers import Target
+from synth.render.canvas import Canvas
 from synth.render.models import BASE_COLOR_UNIT, Models, object_uniforms
+from synth.render.outlines import BITS
 from synth.render.program import Program, compile_program
 from synth.render.views import camera_clip
 from synth.scene import Camera, Scene
 
-BITS = 32
 # (x, y, width, height) in pixels of a target.
 Window = tuple[int, int, int, int]
+Corners = list[NDArray[np.float64]]
 # An object that passes close by the camera covers any number of pictures; its count ends this far out on each side.
 FARTHEST_TILE = 4
 
 
-class AmodalPass:
-    """Draws outlines as bits."""
+class OutsidePass:
+    """Counts each object's pixels in and around the picture."""
 
-    def __init__(self, models: Models, width_px: int, height_px: int) -> None:
+    def __init__(self, models: Models) -> None:
         self._models = models
-        self._target = Target(width_px, height_px, (GL.GL_R32UI,))
         self._programs: dict[tuple[str, ...], Program] = {}
 
-    def resized(self, width_px: int, height_px: int) -> "AmodalPass":
-        """The same pass for another size; programs and textures are shared."""
-        twin = copy(self)
-        twin._target = Target(width_px, height_px, (GL.GL_R32UI,))
-        return twin
-
-    def draw(
-        self, scene: Scene, corners_m: list[NDArray[np.float64]], near_m: float, far_m: float
-    ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """Outlines in the picture, and pixel counts in and around it.
-
-        Returns:
-            (K, H, W) bits as `Frame.amodal_bits`, and (N,) pixels of each whole object.
-        """
+    def count(
+        self, scene: Scene, canvas: Canvas, bits: NDArray[np.uint32], corners_m: Corners, near_m: float, far_m: float
+    ) -> NDArray[np.int64]:
+        """(N,) pixels of each whole object: of its bits in the picture, and of what is drawn outside."""
         n = len(scene.objects)
-        clip = camera_clip(scene.camera, near_m, far_m)
-        whole = (0, 0, self._target.width_px, self._target.height_px)
         groups = [frozenset(range(start, min(start + BITS, n))) for start in range(0, n, BITS)]
-        planes = [self._draw_bits(scene, clip, group, whole) for group in groups]
         full_px = np.zeros(n, np.int64)
-        for group, plane in zip(groups, planes, strict=True):
+        for group, plane in zip(groups, bits, strict=True):
             _add_counts(full_px, plane, group)
         for tile, windows in _by_tile(scene.camera, corners_m).items():
             tile_clip = camera_clip(scene.camera, near_m, far_m, tile)
             for group in groups:
                 if reaching := group & windows.keys():
                     window = _around([windows[number] for number in reaching])
-                    _add_counts(full_px, self._draw_bits(scene, tile_clip, reaching, window), reaching)
-        shape = (0, self._target.height_px, self._target.width_px)
-        return np.stack(planes) if planes else np.zeros(shape, np.uint32), full_px
+                    drawn = self._draw_bits(scene, canvas.outside, tile_clip, reaching, window)
+                    _add_counts(full_px, drawn, reaching)
+        return full_px
 
     def _draw_bits(
-        self, scene: Scene, clip_from_world: Matrix, numbers: frozenset[int], window: Window
+        self, scene: Scene, target: Target, clip_from_world: Matrix, numbers: frozenset[int], window: Window
     ) -> NDArray[np.uint32]:
         """(h, w) bits of the numbered objects in a window of the target."""
-        self._target.bind()
+        target.bind()
         GL.glEnable(GL.GL_SCISSOR_TEST)
         GL.glScissor(*window)
-        self._target.clear()
+        target.clear()
         GL.glDisable(GL.GL_DEPTH_TEST)
         GL.glEnable(GL.GL_COLOR_LOGIC_OP)
         GL.glLogicOp(GL.GL_OR)
@@ -88,11 +75,11 @@ class AmodalPass:
             drawable.draw()
         GL.glDisable(GL.GL_COLOR_LOGIC_OP)
         GL.glDisable(GL.GL_SCISSOR_TEST)
-        return np.asarray(self._target.read(0, window), np.uint32)
+        return np.asarray(target.read(0, window), np.uint32)
 
     def _program(self, defines: tuple[str, ...]) -> Program:
         if defines not in self._programs:
-            program = compile_program("position.vert", "amodal.frag", common=True, defines=defines)
+            program = compile_program("position.vert", "outside.frag", common=True, defines=defines)
             program.use()
             program.set_int("u_base_color_map", BASE_COLOR_UNIT)
             self._programs[defines] = program

@@ -1,0 +1,100 @@
+"""All passes over one scene, in their order; here OpenGL is imported, so a context must be open before this is."""
+
+__all__ = ["Drawn", "Passes"]
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from OpenGL import GL
+
+from synth.geometry import apply, scaled
+from synth.meshes import MeshStore
+from synth.render.antialias import smooth_edges
+from synth.render.blending import BlendingPass
+from synth.render.canvas import INSTANCE, NORMAL, Canvas
+from synth.render.deferred import GeometryPass
+from synth.render.lighting import LightingPass
+from synth.render.models import Models
+from synth.render.outside import OutsidePass
+from synth.render.shadow import DepthMapPass
+from synth.render.views import camera_clip, depth_range_m
+from synth.scene import Placed, Scene
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What the passes leave of a scene as a pinhole sees it.
+
+    Attributes:
+        light: (H, W, 3) linear, silhouettes smoothed.
+        instance: (H, W) instance ids.
+        depth_m: (H, W) along the viewing axis, 0 where nothing was drawn.
+        bits: (K, H, W) outlines as `Frame.amodal_bits`.
+        full_px: (N,) pixels of each whole object, in the picture and around it.
+        normals: (H, W, 3) in world axes, precise to 16 bit floats, 0 where nothing was drawn; None if not asked for.
+    """
+
+    light: NDArray[np.float32]
+    instance: NDArray[np.uint32]
+    depth_m: NDArray[np.float32]
+    bits: NDArray[np.uint32]
+    full_px: NDArray[np.int64]
+    normals: NDArray[np.float32] | None
+
+
+class Passes:
+    """Shader programs, meshes and textures on the GPU, for pictures of any size."""
+
+    def __init__(self, meshes: MeshStore) -> None:
+        # Clip space points down, as pictures do, so the outside of a mesh runs clockwise.
+        GL.glFrontFace(GL.GL_CW)
+        self._meshes = meshes
+        models = Models(meshes)
+        self._maps = DepthMapPass(models)
+        self._geometry = GeometryPass(models)
+        self._lighting = LightingPass()
+        self._blending = BlendingPass()
+        self._outside = OutsidePass(models)
+        # A lens needs a larger canvas than the picture.
+        self._canvas = cache(Canvas)
+
+    def draw(self, scene: Scene, *, normals: bool = False) -> Drawn:
+        """Draw a scene whose camera is a pinhole; `normals` says whether they are wanted, too."""
+        canvas = self._canvas(scene.camera.width_px, scene.camera.height_px)
+        # Boxes, not hulls: whatever is fitted to them is a little wider, and a ball's hull has thousands of points.
+        corners_m = [self._corners_m(placed) for placed in scene.objects]
+        near_m, far_m = depth_range_m(scene.camera, corners_m, scene.background.surface is not None)
+        clip_from_world = camera_clip(scene.camera, near_m, far_m)
+        maps = self._maps.draw(scene, corners_m)
+        buffers = self._geometry.draw(scene, canvas, clip_from_world)
+        self._lighting.draw(scene, buffers, maps, clip_from_world, canvas.light)
+        blended = self._geometry.draw_blended(scene, canvas, clip_from_world, buffers)
+        if blended is not None:
+            self._lighting.draw(scene, blended, maps, clip_from_world, canvas.blended_light)
+            self._blending.lay_over(canvas.light, buffers, canvas.blended_light, blended)
+        light, depth = np.asarray(canvas.light.read(0), np.float32), np.asarray(buffers.read_depth(), np.float32)
+        instance = np.asarray(buffers.read(INSTANCE), np.uint32)
+        smooth_edges(light, instance, depth, far_m / (far_m - near_m))
+        bits = canvas.outlines.read(len(scene.objects))
+        full_px = self._outside.count(scene, canvas, bits, corners_m, near_m, far_m)
+        seen_normals = np.asarray(buffers.read(NORMAL), np.float32)[..., :3] if normals else None
+        # Checks after every call are off, for their cost; an error stays until it is asked for.
+        if error := GL.glGetError():
+            raise RuntimeError(f"frame {scene.index}: OpenGL error {error:#x}")
+        return Drawn(light[..., :3], instance, _metres(depth, near_m, far_m), bits, full_px, seen_normals)
+
+    def _corners_m(self, placed: Placed) -> NDArray[np.float64]:
+        """(8, 3) the corners of an object's own box, in the world."""
+        low, high = self._meshes[placed.asset_id].bounds_m
+        corners_m = np.array(list(product(*zip(low, high, strict=True))))
+        return apply(scaled(placed.world_from_object, placed.scale), corners_m)
+
+
+def _metres(depth: NDArray[np.float32], near_m: float, far_m: float) -> NDArray[np.float32]:
+    """GL's depth in [0, 1] as metres along the viewing axis; the far end, where nothing was drawn, as 0."""
+    clip = depth.astype(np.float64) * 2 - 1
+    metres = 2 * far_m * near_m / (far_m + near_m - clip * (far_m - near_m))
+    return np.where(depth < 1, metres, 0).astype(np.float32)
