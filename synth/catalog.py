@@ -42,6 +42,7 @@ class Asset:
             upwards; `any`: any rotation.
         up: Unit vector of the mesh.
         scale_jitter: Least and greatest random factor on the size.
+        recolor: How far its colours may go: 0 leaves them as they are, 1 allows any; None leaves it to the settings.
         keypoints_m: Named points in the mesh's own axes, in metres: after `unit_m` or `size_m`, before any jitter.
     """
 
@@ -54,6 +55,7 @@ class Asset:
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     scale_jitter: tuple[float, float] = (1.0, 1.0)
+    recolor: float | None = None
     licence: str = ""
     source: str = ""
     keypoints_m: Mapping[str, PointM] = field(default_factory=dict, hash=False)
@@ -131,13 +133,14 @@ class _Entry(BaseModel):
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     scale_jitter: tuple[float, float] = (1.0, 1.0)
+    recolor: float | None = Field(None, ge=0, le=1)
     licence: str = ""
     source: str = ""
     keypoints: dict[str, tuple[FiniteFloat, FiniteFloat, FiniteFloat]] = {}
 
 
 class _CategoryEntry(BaseModel):
-    """One `[categories.NAME]` table; `unit`, `pose`, `up` and `scale_jitter` are defaults for the category's assets."""
+    """One `[categories.NAME]` table; what an `_Entry` may say too is the default for the category's assets."""
 
     model_config = ConfigDict(extra="forbid")
     id: int | None = Field(None, ge=1, le=65535)  # what the class images hold
@@ -146,6 +149,7 @@ class _CategoryEntry(BaseModel):
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     scale_jitter: tuple[float, float] = (1.0, 1.0)
+    recolor: float | None = Field(None, ge=0, le=1)
     keypoint_names: tuple[str, ...] = ()
     skeleton: tuple[tuple[str, str], ...] = ()
 
@@ -225,7 +229,7 @@ def _with_defaults(entry: _Entry, listed: _CatalogFile) -> _Entry:
     if defaults is None:
         return entry
     given = entry.model_fields_set
-    update: dict[str, Any] = defaults.model_dump(include={"unit", "pose", "up", "scale_jitter"} - given)
+    update: dict[str, Any] = defaults.model_dump(include={"unit", "pose", "up", "scale_jitter", "recolor"} - given)
     return entry.model_copy(update=update)
 
 
@@ -291,6 +295,7 @@ def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFil
         pose=entry.pose,
         up=(x / length, y / length, z / length),
         scale_jitter=(low, high),
+        recolor=entry.recolor,
         licence=entry.licence,
         source=entry.source,
         keypoints_m=entry.keypoints,

@@ -1,35 +1,45 @@
-"""What the objects stand on, and the surroundings that light them and are mirrored in them."""
+"""What the objects stand on, what lies behind, and the surroundings that light them and are mirrored in them."""
 
-__all__ = ["Surroundings", "pictures_in"]
+__all__ = ["Surroundings"]
 
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.environments import ENVIRONMENT_SUFFIXES, ENVIRONMENTS
 from synth.environments.radiance import read_radiance
 from synth.errors import ConfigError
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
-from synth.randomize.extent import view_width_m
+from synth.randomize.extent import spheres, view_width_m
+from synth.randomize.pictures import BLOCK, pictures_in, shared_rng
 from synth.registry import Registry
-from synth.scene import Background, Rgb, Surface, Texture
-from synth.surfaces import PICTURE_SUFFIXES, SURFACES, read_picture
+from synth.scene import Background, Crop, Rgb, Surface, Texture
+from synth.surfaces import PICTURE_SUFFIXES, SURFACES, read_picture, texture_aspect
 
-# Procedures are repeated from so many seeds, so that a process may keep the textures it has made.
-SEEDS = 64
-
+SEEDS = 2**31
+# How large an angle below the horizontal a ray has at least that meets the plane near enough to be seen there.
+HORIZON_RAD = np.radians(4)
+# Room that a table leaves around what lies on it.
+MARGIN = 1.1
 # Decoded no finer than this, a photo is read whole and fast.
 CHECKED_PX = 64
+# Surfaces that are the same all over: their mirrored repetition isn't seen. All others are shown once.
+ENDLESS = frozenset({"brushed", "carpet", "checked", "cloth", "parquet", "planks", "soil", "stone", "tiles"})
+# What is seen from the front, as rooms have it.
+INTERIOR = ("wall", "panels", "window", "screen", "shelves", "plain", "gradient")
+HANGING = ("prop:hand:", "prop:sleeve:")
 
 
 @RANDOMIZERS.register("background")
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A textured plane under the objects, and an environment around them.
+    """A textured plane under the objects, what lies behind it, and an environment around them.
+
+    What repeats itself in nature is laid out without an end. A photo, or whatever has marks of its own, is shown once:
+    as the top of a table that ends, or as it was taken, filling the frame.
 
     Attributes:
         backgrounds: Folders of the user's photos and textures, searched with their subfolders.
@@ -38,8 +48,14 @@ class Surroundings:
         environment_photo_share: Share of environments from `environments`, where it names any.
         surface_kinds: Which procedural surfaces; empty means all.
         environment_kinds: Which procedural environments; empty means all.
+        sharing: So many frames of each 64 share a picture, each with another part of it.
         free_space: Share of scenes without a plane: the objects hang before a picture.
-        repeat: Extent of the surface's texture over the width of what is in view.
+        as_taken: Share of photos that fill the frame, where no horizon is in view; the others are tables.
+        zoom: Width of such a part of a picture over the widest there is.
+        table: Width of a plane that ends, over that of what is in view; it always holds all objects.
+        behind: Share of tables with another picture behind them; the others stand in the environment.
+        flat_negatives: Share of scenes without a target that show a wall, furniture or a screen from the front.
+        repeat: Extent of an endless surface's texture over the width of what is in view.
         brightness: Factor on the surface's colour.
         tint: Greatest part by which that factor differs between red, green and blue.
         roughness: Of the surface.
@@ -52,7 +68,13 @@ class Surroundings:
     environment_photo_share: float = 0.6
     surface_kinds: tuple[str, ...] = ()
     environment_kinds: tuple[str, ...] = ()
+    sharing: int = 4
     free_space: float = 0.04
+    as_taken: float = 0.5
+    zoom: tuple[float, float] = (0.5, 1.0)
+    table: tuple[float, float] = (0.7, 2.0)
+    behind: float = 0.5
+    flat_negatives: float = 0.5
     repeat: tuple[float, float] = (0.4, 1.6)
     brightness: tuple[float, float] = (0.5, 1.15)
     tint: float = 0.12
@@ -60,9 +82,13 @@ class Surroundings:
     environment_gain: tuple[float, float] = (0.7, 1.4)
 
     def __post_init__(self) -> None:
-        check_ranges(self, "repeat", "brightness", "environment_gain", above=0)
+        check_ranges(self, "repeat", "table", "brightness", "environment_gain", above=0)
+        check_ranges(self, "zoom", above=0, most=1)
         check_ranges(self, "roughness", least=0)
-        check_shares(self, "photo_share", "environment_photo_share", "free_space", "tint")
+        check_shares(self, "photo_share", "environment_photo_share", "free_space", "tint", "as_taken", "behind")
+        check_shares(self, "flat_negatives")
+        if not 1 <= self.sharing <= BLOCK:
+            raise ConfigError(f"sharing: expected 1 to {BLOCK} frames, got {self.sharing}.")
         for kinds, registry in ((self.surface_kinds, SURFACES), (self.environment_kinds, ENVIRONMENTS)):
             for kind in kinds:
                 _ = registry[kind]
@@ -71,23 +97,34 @@ class Surroundings:
         self._environment_files()
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
-        surface = _texture(rng, self._surface_files(), self.photo_share, SURFACES, self.surface_kinds)
-        environment = _texture(
-            rng, self._environment_files(), self.environment_photo_share, ENVIRONMENTS, self.environment_kinds
+        shared = shared_rng(draft, "background", self.sharing)
+        surface, behind = (
+            _texture(shared, self._surface_files(), self.photo_share, SURFACES, self.surface_kinds) for _ in range(2)
         )
-        in_space = chance(rng, self.free_space)
-        plane = self._plane(surface, view_width_m(draft), rng)
+        environment = _texture(
+            shared, self._environment_files(), self.environment_photo_share, ENVIRONMENTS, self.environment_kinds
+        )
+        front = Texture(choice(shared, INTERIOR), seed=int(shared.integers(SEEDS)))
+        is_flat = chance(rng, self.flat_negatives) and all(placed.category_id is None for placed in draft.objects)
+        surface = front if is_flat else surface
+        in_space = chance(rng, self.free_space) or draft.in_space
+        plane = self._plane(surface, draft, rng, as_taken=chance(rng, 1.0 if is_flat else self.as_taken))
+        has_behind = chance(rng, self.behind) and plane.bounded
         gain, angle_rad = log_uniform(rng, self.environment_gain), uniform(rng, (-np.pi, np.pi))
+        backdrop = surface if in_space else behind if has_behind else None
         draft.background = Background(
             environment=environment,
             surface=None if in_space else plane,
             environment_gain=gain,
             environment_angle_rad=angle_rad,
-            backdrop=surface if in_space else None,
+            backdrop=backdrop,
             backdrop_gain=log_uniform(rng, self.brightness),
+            backdrop_crop=self._crop(rng),
         )
         draft.drawn["background"] = {
             "surface": _record(surface),
+            "laid": "endless" if plane.crop is None and not plane.bounded else "as taken" if plane.crop else "table",
+            "behind": None if backdrop is None else _record(backdrop),
             "environment": _record(environment),
             "free_space": in_space,
             "repeat_m": plane.repeat_m,
@@ -121,40 +158,68 @@ class Surroundings:
     def _environment_files(self) -> tuple[str, ...]:
         return tuple(path for folder in self.environments for path in pictures_in(folder, ENVIRONMENT_SUFFIXES))
 
-    def _plane(self, texture: Texture, view_width_m: float, rng: np.random.Generator) -> Surface:
-        repeat_m = view_width_m * log_uniform(rng, self.repeat)
-        x, y = (uniform(rng, (-repeat_m, repeat_m)) for _ in range(2))
+    def _plane(self, texture: Texture, draft: SceneDraft, rng: np.random.Generator, *, as_taken: bool) -> Surface:
         brightness = log_uniform(rng, self.brightness)
         red, green, blue = (brightness * uniform(rng, (1 - self.tint, 1 + self.tint)) for _ in range(3))
         gain: Rgb = (red, green, blue)
-        return Surface(
-            texture=texture,
-            repeat_m=repeat_m,
-            angle_rad=uniform(rng, (-np.pi, np.pi)),
-            offset_m=(x, y),
-            gain_rgb=gain,
-            roughness=uniform(rng, self.roughness),
-        )
+        angle_rad, roughness = uniform(rng, (-np.pi, np.pi)), uniform(rng, self.roughness)
+        width_m, repeat = view_width_m(draft), log_uniform(rng, self.repeat)
+        table, shift, crop = log_uniform(rng, self.table), rng.uniform(-1, 1, 2), self._crop(rng)
+        plane = Surface(texture, width_m * repeat, angle_rad=angle_rad, gain_rgb=gain, roughness=roughness)
+        if texture.kind in ENDLESS:
+            x, y = (shift * plane.repeat_m).tolist()
+            return replace(plane, offset_m=(x, y))
+        is_front = texture.kind == "file" or texture.kind in INTERIOR
+        if as_taken and is_front and not _sees_horizon(draft):
+            return replace(plane, crop=crop)
+        return _table(plane, draft, table * width_m, shift)
+
+    def _crop(self, rng: np.random.Generator) -> Crop:
+        return Crop(log_uniform(rng, self.zoom), float(rng.random()), float(rng.random()))
 
 
-@lru_cache(maxsize=64)
-def pictures_in(folder: str, suffixes: frozenset[str]) -> tuple[str, ...]:
-    """The pictures in a folder and below it, sorted; read once. Hidden files are none: some systems put a hidden twin
-    of no picture beside each.
+def _table(plane: Surface, draft: SceneDraft, width_m: float, shift: NDArray[np.float64]) -> Surface:
+    """A plane that ends: about as wide as is wanted, and wide enough for what stands on it."""
+    center, radius_m = _occupied_m(draft)
+    least_m = 2 * MARGIN * radius_m
+    shorter_m = max(width_m, least_m)
+    center = center + shift * (shorter_m - least_m) / 2 / np.sqrt(2)
+    aspect = texture_aspect(plane.texture)
+    size_m = shorter_m * np.array([aspect, 1.0]) / min(aspect, 1.0)
+    cos, sin = np.cos(plane.angle_rad), np.sin(plane.angle_rad)
+    x, y = (center - np.array([[cos, -sin], [sin, cos]]) @ (size_m / 2)).tolist()
+    return replace(plane, repeat_m=float(size_m[0]), offset_m=(x, y), bounded=True)
 
-    Raises:
-        ConfigError: there is no such folder, or no picture in it.
-    """
-    path = Path(folder)
-    if not path.is_dir():
-        raise ConfigError(f"{folder}: there is no such folder of backgrounds. Name one that holds pictures.")
-    pictures = (file for file in path.rglob("*") if file.suffix.lower() in suffixes and not file.name.startswith("."))
-    found = tuple(sorted(str(file) for file in pictures if file.is_file()))
-    if not found:
-        raise ConfigError(
-            f"{folder}: there are no pictures in it ({', '.join(sorted(suffixes))}). Name another folder."
-        )
-    return found
+
+def _occupied_m(draft: SceneDraft) -> tuple[NDArray[np.float64], float]:
+    """(2,) middle and radius of a circle on the plane that holds whatever lies there; where nothing does, of no size
+    and in the middle of the view."""
+    lying = [placed for placed in draft.objects if not placed.asset_id.startswith(HANGING)]
+    if not lying:
+        return _view_center_m(draft), 0.0
+    centers, radii = spheres(draft.meshes, lying)
+    low, high = (centers[:, :2] - radii[:, None]).min(axis=0), (centers[:, :2] + radii[:, None]).max(axis=0)
+    middle = (low + high) / 2
+    return middle, float(np.max(np.linalg.norm(centers[:, :2] - middle, axis=1) + radii))
+
+
+def _view_center_m(draft: SceneDraft) -> NDArray[np.float64]:
+    """(2,) where the camera's axis meets the plane."""
+    if draft.camera is None:
+        return np.zeros(2)
+    eye, forward = draft.camera.world_from_camera[:3, 3], draft.camera.world_from_camera[:3, 2]
+    return np.asarray(eye[:2] + forward[:2] * eye[2] / max(-forward[2], 0.1), np.float64)
+
+
+def _sees_horizon(draft: SceneDraft) -> bool:
+    """Whether a corner of the frame looks above the plane's end, or nearly so."""
+    camera = draft.camera
+    if camera is None:
+        return True
+    corners_px = np.array([[x, y] for x in (0, camera.width_px) for y in (0, camera.height_px)])
+    local = np.column_stack([(corners_px - camera.center_px) / camera.focal_px, np.ones(4)])
+    down = -(local / np.linalg.norm(local, axis=1, keepdims=True)) @ camera.world_from_camera[2, :3]
+    return bool(np.any(down < np.sin(HORIZON_RAD)))
 
 
 def _texture(

@@ -21,6 +21,7 @@ class SceneDraft:
 
     Attributes:
         camera: None until a randomizer has set it; a scene can't do without.
+        in_space: The objects hang in free space; there is no plane.
         drawn: Every random choice by the randomizer's name, JSON values only.
     """
 
@@ -30,6 +31,7 @@ class SceneDraft:
     catalog: Catalog
     meshes: MeshStore
     objects: list[Placed] = field(default_factory=list)
+    in_space: bool = False
     camera: Camera | None = None
     lights: list[Light] = field(default_factory=list)
     background: Background = field(default_factory=lambda: Background(environment=Texture("sky")))

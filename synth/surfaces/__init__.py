@@ -3,8 +3,8 @@
 In: a `Texture`. Out: (H, W, 3) uint8 sRGB. The renderer repeats them mirrorwise, so they need not be tileable.
 """
 
-__all__ = ["PICTURE_SUFFIXES", "SURFACES", "WEARS", "load_texture", "load_wear", "read_picture"]
+__all__ = ["PICTURE_SUFFIXES", "SURFACES", "WEARS", "load_texture", "load_wear", "read_picture", "texture_aspect"]
 
 from synth.surfaces import fabric, interior, layered, mineral, plain, printed, wear, wood  # noqa: F401
-from synth.surfaces.files import PICTURE_SUFFIXES, load_texture, load_wear, read_picture
+from synth.surfaces.files import PICTURE_SUFFIXES, load_texture, load_wear, read_picture, texture_aspect
 from synth.surfaces.registry import SURFACES, WEARS

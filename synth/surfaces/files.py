@@ -1,6 +1,6 @@
 """From a texture's name to its pixels."""
 
-__all__ = ["PICTURE_SUFFIXES", "load_texture", "load_wear", "read_picture"]
+__all__ = ["PICTURE_SUFFIXES", "load_texture", "load_wear", "read_picture", "texture_aspect"]
 
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,8 @@ PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", 
 PROCEDURAL_PX = 512
 WEAR_PX = 256
 MOST_PX = 1024
+ORIENTATION = 0x0112  # EXIF's tag; 5 to 8 lie on their side
+BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 @lru_cache(maxsize=4)
@@ -49,6 +51,28 @@ def load_wear(texture: Texture) -> NDArray[np.uint8]:
     return WEARS[texture.kind](np.random.default_rng(texture.seed), WEAR_PX)
 
 
+@lru_cache(maxsize=4096)
+def texture_aspect(texture: Texture) -> float:
+    """Width over height; of a file, only its head is read.
+
+    Raises:
+        AssetError: the file is missing, broken, or no picture.
+    """
+    if texture.kind != "file":
+        return 1.0
+    try:
+        with Image.open(Path(texture.path)) as picture:
+            turned = picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+            width, height = picture.size[::-1] if turned else picture.size
+    except FileNotFoundError:
+        raise AssetError(f"{texture.path}: there is no such picture. Was it moved while rendering?") from None
+    except BROKEN as error:
+        raise AssetError(
+            f"{texture.path}: can't be read as a picture ({error}). Remove it, or save it again."
+        ) from None
+    return width / height
+
+
 def read_picture(path: str, most_px: int) -> NDArray[np.uint8]:
     """(H, W, 3) sRGB of a picture file, turned as its EXIF says, its longer side at most `most_px`.
 
@@ -62,7 +86,7 @@ def read_picture(path: str, most_px: int) -> NDArray[np.uint8]:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except FileNotFoundError:
         raise AssetError(f"{path}: there is no such picture. Was it moved while rendering?") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except BROKEN as error:
         raise AssetError(f"{path}: can't be read as a picture ({error}). Remove it, or save it again.") from None
     upright.thumbnail((most_px, most_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return np.array(upright)
