@@ -22,9 +22,10 @@ from train.settings import AugmentSettings
 
 Target = dict[str, Tensor]
 
-# Less of an object than this is not asked for: nobody could tell what it is. It isn't background either.
-KEPT_FRACTION_MIN = 0.3
-KEPT_SIDE_MIN_PX = 4.0
+# Less of an object than this is not asked for: nobody could tell what it is. It isn't background either. A third of a
+# die's face is a bare wall, and at a stride of 8 pixels smaller things than one cell are speckles.
+KEPT_FRACTION_MIN = 0.4
+KEPT_SIDE_MIN_PX = 8.0
 # A few tries to have an object in view; a picture without any is worth seeing too, but not often.
 PLACEMENT_TRIES = 4
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601

@@ -38,13 +38,14 @@ RECIPES = {CPU_DETECTOR: LITE0, GPU_DETECTOR: RESNET50}
 class AugmentSettings(BaseModel):
     """How training pictures are altered; a probability of 0 or a range of no width turns a part off.
 
-    Renders and photos differ in scale before all else, so the zoom is wide. Mirrored text and digits don't exist, so
-    pictures aren't flipped unless asked for.
+    Renders have their sizes from the camera's settings, and their blur from the sensor's: here both are but varied. A
+    zoom of 0.5 to 2 and twice the blur cost 7 points of AP at IoU 0.3 on photos of dice. Mirrored text and digits don't
+    exist, so pictures aren't flipped unless asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    zoom_min: float = Field(0.5, gt=0, le=1)
-    zoom_max: float = Field(2.0, ge=1)
+    zoom_min: float = Field(0.75, gt=0, le=1)
+    zoom_max: float = Field(1.4, ge=1)
     aspect_jitter: float = Field(0.1, ge=0, lt=1)
     flip_probability: float = Field(0.0, ge=0, le=1)
     quarter_turn_probability: float = Field(0.0, ge=0, le=1)
@@ -53,8 +54,8 @@ class AugmentSettings(BaseModel):
     saturation: float = Field(0.4, ge=0, lt=1)
     hue: float = Field(0.03, ge=0, le=0.5)
     grey_probability: float = Field(0.2, ge=0, le=1)
-    blur_probability: float = Field(0.25, ge=0, le=1)
-    blur_sigma_max_px: float = Field(1.5, gt=0)
+    blur_probability: float = Field(0.15, ge=0, le=1)
+    blur_sigma_max_px: float = Field(1.0, gt=0)
     noise_probability: float = Field(0.3, ge=0, le=1)
     noise_sigma_max: float = Field(12.0, ge=0, le=255)
     jpeg_probability: float = Field(0.3, ge=0, le=1)

@@ -57,16 +57,32 @@ def test_quarter_turns_and_flips_move_the_box_with_its_pixels(seed):
 
 
 def test_an_object_cut_down_to_a_sliver_is_to_be_ignored_and_one_cut_away_is_gone():
-    image = torch.zeros(3, 32, 100, dtype=torch.uint8)
-    # Twice the object in the middle, so that some object is always in view; the seen part is 32 wide.
-    boxes = torch.tensor([[0.0, 0, 100, 32], [0.0, 0, 1, 32], [99.0, 0, 100, 32]])
+    image = torch.zeros(3, 32, 64, dtype=torch.uint8)
+    # One object is as wide as the picture, so that some object is always in view; the seen part is 32 wide.
+    boxes = torch.tensor([[0.0, 0, 64, 32], [0.0, 0, 1, 32], [63.0, 0, 64, 32]])
     target = {"boxes": boxes, "labels": torch.tensor([1, 2, 3])}
     for seed in range(20):
         _, left = augment(image, target, (32, 32), STILL, np.random.default_rng(seed))
         labels = left["labels"].tolist()
-        assert labels.count(1) == 1, "a third of the wide object is seen, and that is enough"
+        assert labels.count(1) == 1, "half of the wide object is seen, and that is enough"
         assert not {2, 3} & set(labels), "what is one pixel wide is never asked for"
         assert len(labels) <= 2
+
+
+@pytest.mark.parametrize(("wide", "asked_for"), [(32 / 0.39, False), (32 / 0.41, True)])
+def test_less_than_two_fifths_of_an_object_are_not_asked_for(wide, asked_for):
+    width = round(wide)
+    image = torch.zeros(3, 32, width, dtype=torch.uint8)
+    target = {"boxes": torch.tensor([[0.0, 0, width, 32]]), "labels": torch.tensor([1])}
+    _, left = augment(image, target, (32, 32), STILL, np.random.default_rng(0))
+    assert left["labels"].tolist() == [1 if asked_for else IGNORED]
+
+
+@pytest.mark.parametrize(("side", "asked_for"), [(7, False), (8, True)])
+def test_what_is_smaller_than_eight_pixels_is_not_asked_for_and_is_not_background(side, asked_for):
+    image, target = picture(box=(10, 20, 10 + side, 40))
+    _, left = augment(image, target, (48, 64), STILL, np.random.default_rng(0))
+    assert left["labels"].tolist() == [1 if asked_for else IGNORED]
 
 
 def test_a_crowd_label_stays_one_to_be_ignored():
