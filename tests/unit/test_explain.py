@@ -91,3 +91,22 @@ def test_numbers_are_told_to_three_digits_and_records_one_a_line(plan, monkeypat
 def test_a_frame_before_the_first_is_no_frame(plan):
     with pytest.raises(UsageError, match=r"--explain -2: frames count from 0\."):
         explain(plan, -2)
+
+
+def test_a_table_too_wide_goes_on_below_with_its_first_column_again(plan, monkeypatch):
+    wide = [{"id": number, **{f"field_{letter * 8}": 0.125 for letter in "abcdefgh"}} for number in (1, 22)]
+    monkeypatch.setattr(
+        "synth.report.explain.explain", lambda plan, index: {"frame": 0, "seed": 1, "placed": {}, "drawn": {"x": wide}}
+    )
+    lines = [line.split() for line in printed(plan, 0).splitlines()[3:]]
+    above, below = [f"{letter * 8}" for letter in "abcdefg"], ["h" * 8]
+    values = [["1", *["0.125"] * 7], ["22", *["0.125"] * 7]]
+    assert lines == [
+        ["field"] * 7,
+        ["id", *above],
+        *values,
+        ["field"],
+        ["id", *below],
+        ["1", "0.125"],
+        ["22", "0.125"],
+    ]
