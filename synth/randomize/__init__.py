@@ -2,7 +2,7 @@
 
 __all__ = ["DEFAULT_STACK"]
 
-from synth.randomize import background, camera, distractors, lights, materials, placement, sensor  # noqa: F401
+from synth.randomize import background, camera, distractors, lens, lights, materials, placement, sensor  # noqa: F401
 
 DEFAULT_STACK: tuple[str, ...] = (
     "placement",
@@ -11,5 +11,6 @@ DEFAULT_STACK: tuple[str, ...] = (
     "lights",
     "materials",
     "background",
+    "lens",
     "sensor",
 )

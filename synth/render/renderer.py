@@ -67,7 +67,7 @@ class Renderer(SceneRenderer):
             drawn = lens.resampled(self._passes.draw(replace(scene, camera=lens.canvas), normals=normals))
         camera_from_world = scene.camera.camera_from_world[:3, :3].astype(np.float32)
         return Frame(
-            rgb=expose(drawn.light, scene.sensor),
+            rgb=expose(drawn.light, drawn.depth_m, scene.sensor),
             depth_m=drawn.depth_m,
             instance=drawn.instance.astype(np.uint16),
             amodal_bits=drawn.bits,

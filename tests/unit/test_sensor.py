@@ -5,21 +5,40 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from synth import sensor as module
 from synth.scene import Sensor
-from synth.sensor import auto_gain, expose
+from synth.sensor import auto_gain
 
 POOR = Sensor(
     exposure_gain=1.2,
     white_balance_rgb=(1.1, 1.0, 0.9),
+    focus_m=0.5,
+    defocus_px_m=4.0,
     blur_sigma_px=0.8,
+    shake_px=(2.0, 1.0),
+    shake_bend=0.2,
+    vignette=0.2,
+    mosaic=True,
     shot_noise=0.03,
     read_noise=0.01,
     noise_seed=5,
     gamma=1.1,
     saturation=1.2,
+    resolution=0.7,
     sharpen=0.5,
     jpeg_quality=70,
 )
+
+
+def expose(light, sensor):
+    """Of a wall a metre away."""
+    return module.expose(light, np.ones(light.shape[:2], np.float32), sensor)
+
+
+def linear(srgb):
+    """The curve backwards, by its own definition: 8-bit sRGB to light."""
+    value = np.asarray(srgb, float) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
 @pytest.fixture
@@ -69,13 +88,27 @@ def test_white_balance_moves_one_channel(light):
     assert np.array_equal(warm[..., 1:], plain[..., 1:])
 
 
-def test_noise_has_the_wanted_strength_and_no_bias():
-    even = np.full((200, 200, 3), 0.2, np.float32)
-    clean = expose(even, Sensor()).astype(float)
-    for read_noise in (0.01, 0.05):
-        noise = expose(even, Sensor(read_noise=read_noise)) - clean
-        assert noise.std() == pytest.approx(255 * read_noise, rel=0.05)
-        assert abs(noise.mean()) < 0.2
+@pytest.mark.parametrize("mosaic", [False, True])
+def test_noise_has_the_wanted_strength_in_linear_light_and_no_bias(mosaic):
+    # Half of white, where a level of sRGB is 0.0089 of light, and nothing is cut off.
+    even = np.full((200, 200, 3), 0.5, np.float32)
+    gain = 1 / auto_gain(even)
+    for shot, read, expected in ((0.0, 0.02, 0.02), (0.04, 0.0, 0.04 * 0.5**0.5), (0.04, 0.02, 0.0346)):
+        sensor = Sensor(exposure_gain=gain, shot_noise=shot, read_noise=read, mosaic=mosaic)
+        seen = linear(expose(even, sensor))
+        assert seen.mean() == pytest.approx(0.5, abs=0.003)
+        # Of the mosaic, the greens that were seen and not guessed.
+        values = seen[0::2, 1::2, 1] if mosaic else seen
+        assert values.std() == pytest.approx(expected, rel=0.06)
+
+
+def test_a_mosaics_noise_is_shared_by_neighbours_and_a_scaled_down_pictures_is_not():
+    even = np.full((200, 200, 3), 0.5, np.float32)
+    for mosaic in (False, True):
+        red = linear(expose(even, Sensor(read_noise=0.02, mosaic=mosaic)))[..., 0]
+        red -= red.mean()
+        shared = (red[:, 1:] * red[:, :-1]).mean() / red.var()
+        assert shared > 0.3 if mosaic else abs(shared) < 0.02
 
 
 def test_another_noise_seed_gives_other_noise(light):
@@ -83,16 +116,18 @@ def test_another_noise_seed_gives_other_noise(light):
     assert not np.array_equal(first, second)
 
 
-def test_blur_keeps_the_mean_and_spreads_a_point_by_its_sigma():
-    light = np.full((65, 65, 3), 0.2, np.float32)
-    light[32, 32] = 0.9
-    still = expose(light, Sensor()).astype(float)[..., 0]
-    spread = expose(light, Sensor(blur_sigma_px=2.0)).astype(float)[..., 0]
-    ground = still[0, 0]
-    weights = spread - ground
-    x = np.arange(65) - 32
-    assert weights.sum() == pytest.approx((still - ground).sum(), rel=0.25)
-    assert np.sqrt((weights.sum(axis=0) @ x**2) / weights.sum()) == pytest.approx(2.0, rel=0.15)
+def test_a_picture_scaled_down_and_up_keeps_its_size_and_loses_what_is_fine():
+    light = np.full((48, 60, 3), 0.2, np.float32)
+    light[:, ::2] = 0.6
+    plain, scaled = (expose(light, Sensor(resolution=resolution)) for resolution in (1.0, 0.5))
+    assert scaled.shape == plain.shape
+    assert np.ptp(scaled[:, 10:50].astype(int)) < np.ptp(plain.astype(int)) / 4
+
+
+def test_saturation_leaves_the_lightness(light):
+    plain, vivid = (linear(expose(light * 0.5 + 0.2, Sensor(saturation=s, exposure_gain=0.5))) for s in (1.0, 0.6))
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    assert (vivid @ weights) == pytest.approx(plain @ weights, abs=0.01)
 
 
 def test_sharpening_makes_an_edge_steeper():
