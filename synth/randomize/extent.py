@@ -15,7 +15,8 @@ from synth.scene import Placed
 
 def asset_size_m(meshes: MeshStore, asset_id: str) -> float:
     """Largest extent of an asset, before any jitter."""
-    return float(np.max(np.ptp(meshes[asset_id].bounds_m, axis=0)))
+    low, high = meshes[asset_id].bounds_m
+    return float((high - low).max())
 
 
 def placed_size_m(meshes: MeshStore, placed: Placed) -> float:

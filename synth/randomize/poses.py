@@ -3,7 +3,7 @@
 In: the hull of a mesh. Out: rotations with z up, and how likely each is when the body is dropped.
 """
 
-__all__ = ["StablePoses", "stable_poses"]
+__all__ = ["StablePoses", "center_of_mass", "stable_poses"]
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,7 +38,18 @@ class StablePoses:
 
     def draw(self, rng: np.random.Generator) -> Matrix:
         """One of the rotations, by their weights."""
-        return np.asarray(self.rotations[rng.choice(len(self.weights), p=self.weights)], np.float64)
+        number = int(np.searchsorted(np.cumsum(self.weights[:-1]), rng.random(), side="right"))
+        return np.asarray(self.rotations[number], np.float64)
+
+
+@lru_cache(maxsize=4096)
+def center_of_mass(shape: Shape) -> tuple[NDArray[np.float64], float]:
+    """(3,) the centre of mass of a mesh's hull, of even density, and the hull's volume; 0 for what is flat."""
+    try:
+        hull = ConvexHull(shape.hull_m)
+    except QhullError:
+        return shape.hull_m.mean(axis=0), 0.0
+    return _center_of_mass(_outward(shape.hull_m, hull)), float(hull.volume)
 
 
 @lru_cache(maxsize=4096)
@@ -53,12 +64,9 @@ def stable_poses(shape: Shape) -> StablePoses:
         hull = ConvexHull(shape.hull_m)
     except QhullError:
         return _flat_poses(shape.hull_m)
-    # Qhull's outward normals, and each triangle turned so that its corners run counter-clockwise about its own.
     normals = hull.equations[:, :3]
-    triangles = shape.hull_m[hull.simplices]
+    triangles = _outward(shape.hull_m, hull)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    inward = np.einsum("ij,ij->i", cross, normals) < 0
-    triangles[inward] = triangles[inward][:, ::-1]
     areas = np.linalg.norm(cross, axis=1) / 2
     corners = triangles - _center_of_mass(triangles)
     angles = _solid_angles(corners)
@@ -90,6 +98,15 @@ def _flat_poses(points_m: NDArray[np.float64]) -> StablePoses:
     normal = axes[2]
     sides = np.stack([rotation_between(normal, DOWN), rotation_between(-normal, DOWN)])
     return StablePoses(sides, np.array([0.5, 0.5]))
+
+
+def _outward(points_m: NDArray[np.float64], hull: ConvexHull) -> NDArray[np.float64]:
+    """(N, 3, 3) the hull's triangles, each turned so that its corners run counter-clockwise about Qhull's normal."""
+    triangles = points_m[hull.simplices]
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    inward = np.einsum("ij,ij->i", cross, hull.equations[:, :3]) < 0
+    triangles[inward] = triangles[inward][:, ::-1]
+    return np.asarray(triangles, np.float64)
 
 
 def _center_of_mass(triangles: NDArray[np.float64]) -> NDArray[np.float64]:

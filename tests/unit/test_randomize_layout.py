@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synth.randomize.layout import Footprint, Layout
+from synth.randomize.layout import LIFT_M, Footprint, Layout, Spacing
 
 
 def slab(x: float = 0, y: float = 0, size: float = 1, height: float = 1) -> Footprint:
@@ -29,7 +29,7 @@ def test_squares_half_over_each_other_have_a_negative_gap():
 
 
 def test_the_first_thing_lies_in_the_middle():
-    room = Layout().find_room(slab(), np.random.default_rng(0), gap_m=1, touch_share=0, overlap_share=0)
+    room = Layout().find_room(slab(), Spacing(gap_m=1, touch_share=0, overlap_share=0), np.random.default_rng(0))
     assert room == (0, 0, 0)
 
 
@@ -37,7 +37,7 @@ def test_things_that_touch_are_apart_by_next_to_nothing():
     layout = layout_of(slab(0, 0))
     for seed in range(50):
         rng = np.random.default_rng(seed)
-        room = layout.find_room(slab(), rng, gap_m=1, touch_share=1, overlap_share=0)
+        room = layout.find_room(slab(), Spacing(gap_m=1, touch_share=1, overlap_share=0), rng)
         gap = layout.gaps_m(slab().reach_m, np.array([room[:2]]))[0, 0]
         assert 0 <= gap < 1e-5
 
@@ -47,7 +47,7 @@ def test_what_lies_across_a_sheet_lies_on_its_top():
     heights = set()
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        x, y, height = layout.find_room(slab(), rng, gap_m=1, touch_share=0, overlap_share=1)
+        x, y, height = layout.find_room(slab(), Spacing(gap_m=1, touch_share=0, overlap_share=1), rng)
         assert max(abs(x), abs(y)) < 1
         heights.add(height)
     assert heights == {0.01}
@@ -57,7 +57,7 @@ def test_nothing_lies_across_a_block():
     layout = layout_of(slab(height=0.5))
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        x, y, height = layout.find_room(slab(), rng, gap_m=0.1, touch_share=0, overlap_share=1)
+        x, y, height = layout.find_room(slab(), Spacing(gap_m=0.1, touch_share=0, overlap_share=1), rng)
         assert height == 0
         assert layout.gaps_m(slab().reach_m, np.array([[x, y]]))[0, 0] >= 0
 
@@ -65,6 +65,40 @@ def test_nothing_lies_across_a_block():
 def test_a_sheet_across_two_sheets_lies_on_the_higher():
     low, high = slab(0, 0, height=0.01), slab(0.1, 0, height=0.01)
     layout = layout_of(low, high.moved(np.array([0, 0, 0.01])))
-    room = layout.find_room(slab(), np.random.default_rng(3), gap_m=1, touch_share=0, overlap_share=1)
-    overlapped = layout.gaps_m(slab().reach_m, np.array([room[:2]]))[0] < 0
-    assert room[2] == pytest.approx(0.02 if overlapped[1] else 0.01)
+    assert layout.heights_m(slab().reach_m, np.array([[0.2, 0.0], [-0.3, 0.0]])) == pytest.approx([0.02, 0.02])
+    # Beyond the higher one's edge, it is on the lower one alone.
+    assert layout.heights_m(slab().reach_m, np.array([[-0.95, 0.0]])) == pytest.approx([np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize(("height", "lies"), [(LIFT_M * 0.9, True), (LIFT_M * 1.1, False)])
+def test_what_is_held_by_its_edge_alone_is_not_lifted_far(height, lies):
+    layout = layout_of(slab(height=height))
+    heights = layout.heights_m(slab().reach_m, np.array([[0.0, 0.0], [0.8, 0.0]]))
+    assert heights[0] == pytest.approx(height)
+    assert heights[1] == pytest.approx(height if lies else np.nan, nan_ok=True)
+
+
+def test_without_overlaps_nothing_lies_on_a_sheet_by_chance():
+    layout = layout_of(slab(0, 0, height=0.01), slab(1.2, 0, height=0.01))
+    for seed in range(30):
+        room = layout.find_room(
+            slab(), Spacing(gap_m=0.1, touch_share=0.5, overlap_share=0), np.random.default_rng(seed)
+        )
+        assert room[2] == 0
+        assert layout.gaps_m(slab().reach_m, np.array([room[:2]])).min() >= 0
+
+
+def test_how_far_one_covers_another_keeps_to_its_range():
+    layout = layout_of(slab(height=0.01))
+    spacing = Spacing(gap_m=1, touch_share=0, overlap_share=1, covering=(0.9, 1.0))
+    for seed in range(30):
+        x, y, _ = layout.find_room(slab(), spacing, np.random.default_rng(seed))
+        # Unit squares touch when their middles are 1 apart along a side, the square root of 2 along a diagonal.
+        assert np.hypot(x, y) <= 0.1 * 2**0.5 + 1e-9
+
+
+def test_two_squares_moved_as_one_reach_as_far_as_both():
+    both = Footprint.around([slab(0, 0), slab(3, 1)])
+    assert both.center_m == pytest.approx([1.5, 0.5])
+    assert both.widths_m[0] == pytest.approx(4)
+    assert both.widths_m[18] == pytest.approx(2)

@@ -1,0 +1,93 @@
+"""Bodies dropped on a plane until they lie still, by MuJoCo, which comes with the extra `physics`.
+
+In: shapes and how they start. Out: how they lie in the end. The same in gives the same out.
+"""
+
+__all__ = ["settle"]
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from synth.geometry import Matrix, apply, quaternion_wxyz, translation
+from synth.meshes import Shape
+
+STEP_S = 0.004
+LONGEST_S = 6.0
+# How often it is asked whether all lie still, and what counts as still, sizes a second.
+CHECK_S, STILL = 0.2, 0.02
+FRICTION = (0.6, 0.01, 0.002)
+# A hollow body is cut across into so many convex parts; one that fills this much of its hull is taken as it is.
+SLICES, CONVEX = 8, 0.93
+
+
+def settle(shapes: Sequence[Shape], scales: Sequence[float], starts: Sequence[Matrix]) -> list[Matrix]:
+    """Drop bodies on the plane z = 0.
+
+    Args:
+        shapes: Of each body; hollows are kept roughly, holes are not.
+        scales: Factor on each shape.
+        starts: (4, 4) `world_from_object` of each, above the plane and apart.
+    Returns:
+        (4, 4) of each where it came to rest.
+    """
+    # Here, for only heaps need it, and it is an extra.
+    import mujoco  # noqa: PLC0415
+
+    # In units of their size: what holds for dice then holds for crates, stiffness and step included.
+    unit_m = float(np.median([np.ptp(s.bounds_m, axis=0).max() * k for s, k in zip(shapes, scales, strict=True)]))
+    spec = mujoco.MjSpec()
+    spec.option.timestep = STEP_S
+    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1], friction=FRICTION, condim=6)
+    for number, (shape, scale, start) in enumerate(zip(shapes, scales, starts, strict=True)):
+        body = spec.worldbody.add_body(pos=start[:3, 3] / unit_m, quat=quaternion_wxyz(start))
+        body.add_freejoint()
+        for part, points_m in enumerate(_convex_parts(shape)):
+            name = f"{number}-{part}"
+            spec.add_mesh(name=name, uservert=(points_m * scale / unit_m).ravel())
+            body.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, friction=FRICTION, condim=6)
+    model = spec.compile()
+    state = mujoco.MjData(model)
+    for _ in range(int(LONGEST_S / CHECK_S)):
+        mujoco.mj_step(model, state, nstep=int(CHECK_S / STEP_S))
+        if np.abs(state.qvel).max() < STILL:
+            break
+    return [
+        _lifted(shape, scale, _pose(state, k, unit_m))
+        for k, (shape, scale) in enumerate(zip(shapes, scales, strict=True))
+    ]
+
+
+def _pose(state: Any, number: int, unit_m: float) -> Matrix:
+    """Of a body; the world itself is number 0 of the simulation."""
+    matrix = translation(state.xpos[number + 1] * unit_m)
+    matrix[:3, :3] = state.xmat[number + 1].reshape(3, 3)
+    return matrix
+
+
+def _lifted(shape: Shape, scale: float, pose: Matrix) -> Matrix:
+    """The same, out of the plane that contacts let it sink into by a hair."""
+    return translation([0, 0, max(0.0, -float(apply(pose, shape.hull_m * scale)[:, 2].min()))]) @ pose
+
+
+@lru_cache(maxsize=1024)
+def _convex_parts(shape: Shape) -> tuple[NDArray[np.float64], ...]:
+    """(N, 3) points each, of convex bodies that together fill about what the shape does."""
+    points = np.concatenate([shape.hull_m, shape.surface_m])
+    along = points @ np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2][0]
+    ends = np.linspace(along.min(), along.max(), SLICES + 1)
+    slices = [points[(along >= low) & (along <= high)] for low, high in pairwise(ends)]
+    try:
+        hulls = [ConvexHull(part) for part in slices]
+        whole = ConvexHull(shape.hull_m)
+    except QhullError:
+        return (shape.hull_m,)
+    if sum(hull.volume for hull in hulls) > CONVEX * whole.volume:
+        return (shape.hull_m,)
+    return tuple(part[hull.vertices] for part, hull in zip(slices, hulls, strict=True))
