@@ -17,29 +17,25 @@ LEAST_BEND = 0.004
 REACH_PX = 2.0
 
 
-def smooth_edges(
-    light: NDArray[np.float32], instance: NDArray[np.uint32], depth: NDArray[np.float32], far_depth: float
-) -> None:
+def smooth_edges(light: NDArray[np.float32], instance: NDArray[np.uint32], depth: NDArray[np.float32]) -> None:
     """Average the edge pixels of (H, W, C >= 3) linear light, in place.
 
     Args:
         light: Red, green and blue first.
         instance: (H, W) ids.
-        depth: (H, W) GL's.
-        far_depth: What GL's depth would be infinitely far away.
+        depth: (H, W) GL's: the reciprocal of depth, up to a factor.
     """
-    rows, columns = np.nonzero(edge_pixels(instance, depth, far_depth))
+    rows, columns = np.nonzero(edge_pixels(instance, depth))
     around = _neighbours(light, rows, columns)
     light[rows, columns, :3] = _along_edge(around)
 
 
-def edge_pixels(instance: NDArray[np.uint32], depth: NDArray[np.float32], far_depth: float) -> NDArray[np.bool_]:
+def edge_pixels(instance: NDArray[np.uint32], depth: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(H, W) where the instance changes, or where within one object a fold or a step is."""
     edge = np.zeros(instance.shape, np.bool_)
-    # The reciprocal of depth, up to a factor: GL keeps depth as a - b / z, which is linear in the screen on any plane.
-    reciprocal = np.float32(far_depth) - depth
-    least = reciprocal * np.float32(LEAST_BEND)
-    for out, ids, z, limit in ((edge, instance, reciprocal, least), (edge.T, instance.T, reciprocal.T, least.T)):
+    # A reciprocal depth is linear in the screen on any plane.
+    least = depth * np.float32(LEAST_BEND)
+    for out, ids, z, limit in ((edge, instance, depth, least), (edge.T, instance.T, depth.T, least.T)):
         changes = ids[:, 1:] != ids[:, :-1]
         out[:, 1:] |= changes
         out[:, :-1] |= changes

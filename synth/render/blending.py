@@ -45,7 +45,6 @@ class BlendingPass:
         blended.colors[NORMAL].bind(1)
         blended.colors[INSTANCE].bind(2)
         self._draw()
-        GL.glDepthFunc(GL.GL_LESS)
 
     def _draw(self) -> None:
         GL.glBindVertexArray(self._no_vertices)

@@ -116,15 +116,15 @@ class Target:
         if self.depth:
             self.depth.bind(unit)
 
-    def clear(self) -> None:
-        """Zeros in every colour, the farthest in the depth."""
+    def clear(self, farthest: float = 0.0) -> None:
+        """Zeros in every colour, and `farthest` in the depth."""
         for i, texture in enumerate(self.colors):
             if texture.internal == GL.GL_R32UI:
                 GL.glClearBufferuiv(GL.GL_COLOR, i, np.zeros(4, np.uint32))
             else:
                 GL.glClearBufferfv(GL.GL_COLOR, i, np.zeros(4, np.float32))
         if self.depth:
-            GL.glClearBufferfv(GL.GL_DEPTH, 0, np.ones(1, np.float32))
+            GL.glClearBufferfv(GL.GL_DEPTH, 0, np.full(1, farthest, np.float32))
 
     def clear_to_depth_of(self, other: "Target") -> None:
         """Zeros in every colour, and the depth of another target of the same size; then draw into it."""

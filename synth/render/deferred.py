@@ -54,6 +54,7 @@ class GeometryPass:
         target.bind()
         target.clear()
         GL.glEnable(GL.GL_DEPTH_TEST)
+        GL.glDepthFunc(GL.GL_GREATER)
         more = ("EMISSIVE",) if glowing else ()
         self._draw_objects(scene, canvas, clip_from_world, more, blended=False)
         if scene.background.surface is not None:
@@ -66,6 +67,7 @@ class GeometryPass:
             return None
         canvas.blended.clear_to_depth_of(opaque)
         GL.glEnable(GL.GL_DEPTH_TEST)
+        GL.glDepthFunc(GL.GL_GREATER)
         self._draw_objects(scene, canvas, clip_from_world, ("EMISSIVE",), blended=True)
         return canvas.blended
 

@@ -17,7 +17,7 @@ PLATFORMS = ("egl", "osmesa")
 MOST_DEVICES = 32
 EGL_LIBRARIES = ("libEGL.so.1", "libEGL.so")
 OSMESA_LIBRARIES = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")
-IMAGE_WRITES = b"GL_ARB_shader_image_load_store"
+NEEDED_EXTENSIONS = {b"GL_ARB_shader_image_load_store", b"GL_ARB_clip_control"}
 INSTALL_HINT = "On Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri libosmesa6"
 
 
@@ -106,8 +106,9 @@ class Context:
         self._platform = platform
         renderer, version = (GL.glGetString(name).decode() for name in (GL.GL_RENDERER, GL.GL_VERSION))
         known = {GL.glGetStringi(GL.GL_EXTENSIONS, i) for i in range(GL.glGetIntegerv(GL.GL_NUM_EXTENSIONS))}
-        if IMAGE_WRITES not in known:
-            raise RenderError(f"{renderer}, OpenGL {version}: its shaders can't write images, which takes OpenGL 4.2.")
+        if missing := NEEDED_EXTENSIONS - known:
+            names = ", ".join(sorted(name.decode() for name in missing))
+            raise RenderError(f"{renderer}, OpenGL {version} lacks {names}. OpenGL 4.5 has all; Mesa 20 or newer does.")
         self.description = f"{renderer}, OpenGL {version}, {os.environ['PYOPENGL_PLATFORM']}"
 
     def make_current(self) -> None:

@@ -36,7 +36,7 @@ class OutsidePass:
         self._programs: dict[tuple[str, ...], Program] = {}
 
     def count(
-        self, scene: Scene, canvas: Canvas, bits: NDArray[np.uint32], corners_m: Corners, near_m: float, far_m: float
+        self, scene: Scene, canvas: Canvas, bits: NDArray[np.uint32], corners_m: Corners, near_m: float
     ) -> NDArray[np.int64]:
         """(N,) pixels of each whole object: of its bits in the picture, and of what is drawn outside."""
         n = len(scene.objects)
@@ -45,7 +45,7 @@ class OutsidePass:
         for group, plane in zip(groups, bits, strict=True):
             _add_counts(full_px, plane, group)
         for tile, windows in _by_tile(scene.camera, corners_m).items():
-            tile_clip = camera_clip(scene.camera, near_m, far_m, tile)
+            tile_clip = camera_clip(scene.camera, near_m, tile)
             for group in groups:
                 if reaching := group & windows.keys():
                     window = _around([windows[number] for number in reaching])

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from OpenGL import GL
 
+# By the extension's name: PyOpenGL looks for core functions in OSMesa's library only, which lacks the newer ones.
+from OpenGL.GL.ARB.clip_control import GL_ZERO_TO_ONE, glClipControl
+
 from synth.geometry import apply, scaled
 from synth.meshes import MeshStore
 from synth.render.antialias import smooth_edges
@@ -20,7 +23,7 @@ from synth.render.lighting import LightingPass
 from synth.render.models import Models
 from synth.render.outside import OutsidePass
 from synth.render.shadow import DepthMapPass
-from synth.render.views import camera_clip, depth_range_m
+from synth.render.views import camera_clip, near_plane_m
 from synth.scene import Placed, Scene
 
 
@@ -49,8 +52,9 @@ class Passes:
     """Shader programs, meshes and textures on the GPU, for pictures of any size."""
 
     def __init__(self, meshes: MeshStore) -> None:
-        # Clip space points down, as pictures do, so the outside of a mesh runs clockwise.
+        # Clip space points down, as pictures do, so the outside of a mesh runs clockwise; and see views.py.
         GL.glFrontFace(GL.GL_CW)
+        glClipControl(GL.GL_LOWER_LEFT, GL_ZERO_TO_ONE)
         self._meshes = meshes
         models = Models(meshes)
         self._maps = DepthMapPass(models)
@@ -66,8 +70,8 @@ class Passes:
         canvas = self._canvas(scene.camera.width_px, scene.camera.height_px)
         # Boxes, not hulls: whatever is fitted to them is a little wider, and a ball's hull has thousands of points.
         corners_m = [self._corners_m(placed) for placed in scene.objects]
-        near_m, far_m = depth_range_m(scene.camera, corners_m, scene.background.surface is not None)
-        clip_from_world = camera_clip(scene.camera, near_m, far_m)
+        near_m = near_plane_m(scene.camera, corners_m, scene.background.surface is not None)
+        clip_from_world = camera_clip(scene.camera, near_m)
         maps = self._maps.draw(scene, corners_m)
         buffers = self._geometry.draw(scene, canvas, clip_from_world)
         self._lighting.draw(scene, buffers, maps, clip_from_world, canvas.light)
@@ -77,14 +81,14 @@ class Passes:
             self._blending.lay_over(canvas.light, buffers, canvas.blended_light, blended)
         light, depth = np.asarray(canvas.light.read(0), np.float32), np.asarray(buffers.read_depth(), np.float32)
         instance = np.asarray(buffers.read(INSTANCE), np.uint32)
-        smooth_edges(light, instance, depth, far_m / (far_m - near_m))
+        smooth_edges(light, instance, depth)
         bits = canvas.outlines.read(len(scene.objects))
-        full_px = self._outside.count(scene, canvas, bits, corners_m, near_m, far_m)
+        full_px = self._outside.count(scene, canvas, bits, corners_m, near_m)
         seen_normals = np.asarray(buffers.read(NORMAL), np.float32)[..., :3] if normals else None
         # Checks after every call are off, for their cost; an error stays until it is asked for.
         if error := GL.glGetError():
             raise RuntimeError(f"frame {scene.index}: OpenGL error {error:#x}")
-        return Drawn(light[..., :3], instance, _metres(depth, near_m, far_m), bits, full_px, seen_normals)
+        return Drawn(light[..., :3], instance, _metres(depth, near_m), bits, full_px, seen_normals)
 
     def _corners_m(self, placed: Placed) -> NDArray[np.float64]:
         """(8, 3) the corners of an object's own box, in the world."""
@@ -93,8 +97,6 @@ class Passes:
         return apply(scaled(placed.world_from_object, placed.scale), corners_m)
 
 
-def _metres(depth: NDArray[np.float32], near_m: float, far_m: float) -> NDArray[np.float32]:
-    """GL's depth in [0, 1] as metres along the viewing axis; the far end, where nothing was drawn, as 0."""
-    clip = depth.astype(np.float64) * 2 - 1
-    metres = 2 * far_m * near_m / (far_m + near_m - clip * (far_m - near_m))
-    return np.where(depth < 1, metres, 0).astype(np.float32)
+def _metres(depth: NDArray[np.float32], near_m: float) -> NDArray[np.float32]:
+    """GL's depth as metres along the viewing axis; 0, where nothing was drawn, stays."""
+    return np.divide(np.float32(near_m), depth, out=np.zeros_like(depth), where=depth > 0)

@@ -61,13 +61,14 @@ class DepthMapPass:
         """Draw the objects as each light that casts shadows sees them, and as the zenith does."""
         points = np.concatenate(corners_m) if corners_m else np.zeros((1, 3))
         GL.glEnable(GL.GL_DEPTH_TEST)
+        GL.glDepthFunc(GL.GL_LESS)
         by_light = self._draw_shadows(scene, points)
         # The blur must end inside the map, for beyond its edge the sky is said to be free.
         blur_m = _blur_m(corners_m)
         margin = blur_m / max(float(np.max(np.ptp(points, axis=0))), 1e-6) + 2 / SKY_PX
         sky_clip, sky_width_m = map_clip(np.array([0.0, 0, -1]), points, margin)
         self._sky.bind()
-        self._sky.clear()
+        self._sky.clear(farthest=1.0)
         # Their bulk is all that the blur leaves of them.
         self._draw_objects(scene, sky_clip, bulk=True)
         sky_from_world = texture_from_clip() @ sky_clip

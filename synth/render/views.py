@@ -1,6 +1,10 @@
-"""The matrices that take the world into clip space: of the camera, of its neighbour tiles, of light and sky maps."""
+"""The matrices that take the world into clip space: of the camera, of its neighbour tiles, of light and sky maps.
 
-__all__ = ["camera_clip", "depth_range_m", "map_clip", "plane_fills", "spot_clip", "texture_from_clip"]
+Clip space's depth runs from 0 to 1. The camera's is reversed, near over distance: so a float keeps as many digits far
+away as near by, and there is no far end. The maps' is linear, from the light away.
+"""
+
+__all__ = ["camera_clip", "map_clip", "near_plane_m", "plane_fills", "spot_clip", "texture_from_clip"]
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,49 +13,46 @@ from synth.geometry import Matrix, apply, inverse
 from synth.scene import Camera
 
 
-def camera_clip(camera: Camera, near_m: float, far_m: float, tile: tuple[int, int] = (0, 0)) -> Matrix:
+def camera_clip(camera: Camera, near_m: float, tile: tuple[int, int] = (0, 0)) -> Matrix:
     """(4, 4) clip from world.
 
     Clip space's y points down, as the picture's does, so that what GL reads back needs no flip.
 
     Args:
         camera: The camera.
-        near_m, far_m: The depths that are drawn.
+        near_m: What is nearer isn't drawn.
         tile: Which neighbour of the picture, in whole pictures right and down; (0, 0) is the picture itself. Pixel
             centres of all tiles lie on one grid.
     """
     width, height, focal = camera.width_px, camera.height_px, camera.focal_px
     x, y = camera.center_px[0] - tile[0] * width, camera.center_px[1] - tile[1] * height
-    depth = far_m - near_m
     clip_from_camera = np.array(
         [
             [2 * focal / width, 0, 2 * x / width - 1, 0],
             [0, 2 * focal / height, 2 * y / height - 1, 0],
-            [0, 0, (far_m + near_m) / depth, -2 * far_m * near_m / depth],
+            [0, 0, 0, near_m],
             [0, 0, 1, 0],
         ]
     )
     return np.asarray(clip_from_camera @ camera.camera_from_world, np.float64)
 
 
-def depth_range_m(camera: Camera, corners_m: list[NDArray[np.float64]], surface: bool) -> tuple[float, float]:
-    """Near and far planes close around what is drawn, for the depth buffer's precision lies between them.
+def near_plane_m(camera: Camera, corners_m: list[NDArray[np.float64]], surface: bool) -> float:
+    """A near plane in front of all that is drawn; of what reaches behind the camera, only a sliver is cut off.
 
     Args:
         camera: The camera.
         corners_m: (8, 3) corners of each object's box, in the world.
         surface: Whether the plane z = 0 is drawn, which comes as near as the camera is high.
     """
-    points = np.concatenate([*corners_m, np.zeros((1, 3))])
-    depths = apply(camera.camera_from_world, points)[:, 2]
-    # Without the world's origin, added for scenes that are empty: it may lie anywhere, and a near plane that is too
-    # near costs the depth its precision.
-    nearest = depths[:-1].min() if corners_m else np.inf
+    height_m = float(camera.world_from_camera[2, 3])
+    depths = [apply(camera.camera_from_world, corners)[:, 2] for corners in corners_m]
+    nearest = min((float(depth.min()) for depth in depths), default=np.inf)
+    farthest = max((float(depth.max()) for depth in depths), default=0.0)
     if surface:
-        nearest = min(nearest, 0.5 * camera.world_from_camera[2, 3])
-    far = 4 * max(float(depths.max()), float(camera.world_from_camera[2, 3]), 1e-2)
-    near = max(0.5 * float(nearest), 1e-4 * far) if np.isfinite(nearest) else 1e-3 * far
-    return near, max(far, 2 * near) * (50 if surface else 1)
+        nearest = min(nearest, 0.5 * height_m)
+    extent_m = max(farthest, height_m, 1e-2)
+    return max(0.5 * nearest, 1e-4 * extent_m) if np.isfinite(nearest) else 1e-3 * extent_m
 
 
 def plane_fills(camera: Camera) -> bool:
@@ -84,6 +85,7 @@ def map_clip(axis: NDArray[np.float64], points_m: NDArray[np.float64], margin: f
     clip = np.eye(4)
     clip[:3, :3] = rotation / half
     clip[:3, 3] = -center / half
+    clip[2] = 0.5 * (clip[2] + clip[3])
     return clip, 2 * half
 
 
@@ -106,7 +108,7 @@ def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.f
         [
             [scale, 0, 0, 0],
             [0, scale, 0, 0],
-            [0, 0, (far + near) / (far - near), -2 * far * near / (far - near)],
+            [0, 0, far / (far - near), -far * near / (far - near)],
             [0, 0, 1, 0],
         ]
     )
@@ -115,8 +117,7 @@ def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.f
 
 
 def texture_from_clip() -> Matrix:
-    """(4, 4) from clip space's [-1, 1] to texture space's [0, 1]."""
-    matrix = np.eye(4) * 0.5
-    matrix[:3, 3] = 0.5
-    matrix[3, 3] = 1
+    """(4, 4) from a map's clip space, x and y in [-1, 1], to its texture space, in [0, 1]."""
+    matrix = np.diag([0.5, 0.5, 1, 1])
+    matrix[:2, 3] = 0.5
     return matrix

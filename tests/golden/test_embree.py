@@ -26,7 +26,9 @@ pytestmark = pytest.mark.gl
 SIZE = (160, 120)
 N_SCENES = 30
 NEAR_PX = 0.01
-AROUND_PX = [(0.0, 0.0), *((x, y) for x, y in product((-NEAR_PX, 0.0, NEAR_PX), repeat=2) if x or y)]
+# The centre first; so many places that no sliver of a triangle, seen on edge, slips through between them.
+STEPS_PX = np.linspace(-NEAR_PX, NEAR_PX, 11)
+AROUND_PX = [(0.0, 0.0), *((x, y) for x, y in product(STEPS_PX, repeat=2) if x or y)]
 RELATIVE_DEPTH = 1e-4
 # As many pictures beyond the border as the renderer counts in.
 FARTHEST = 4
@@ -61,11 +63,15 @@ class World:
 
 @dataclass
 class Solo:
-    """One object alone: its depth where it is hit, infinity elsewhere, in a window of the endless picture."""
+    """One object alone: its depth where it is hit, infinity elsewhere, in a window of the endless picture.
+
+    What reaches behind the camera is cast in the picture only, and is not whole.
+    """
 
     left: int
     top: int
     depth_m: np.ndarray
+    is_whole: bool
 
     def in_frame(self):
         whole = np.full(SIZE[::-1], np.inf)
@@ -86,22 +92,24 @@ def cast(world, camera, placed):
     """One object by Embree, its window around its outline."""
     camera_from_mesh = camera.camera_from_world @ scaled(placed.world_from_object, placed.scale)
     hull_m = apply(camera_from_mesh, world.meshes[placed.asset_id].hull_m)
-    assert hull_m[:, 2].min() > 0
-    places = hull_m[:, :2] / hull_m[:, 2:] * camera.focal_px + camera.center_px
-    low = np.maximum(np.floor(places.min(axis=0)) - 1, -FARTHEST * np.array(SIZE)).astype(int)
-    high = np.minimum(np.ceil(places.max(axis=0)) + 1, (FARTHEST + 1) * np.array(SIZE)).astype(int)
+    is_whole = hull_m[:, 2].min() > 0
+    low, high = np.zeros(2, int), np.array(SIZE)
+    if is_whole:
+        places = hull_m[:, :2] / hull_m[:, 2:] * camera.focal_px + camera.center_px
+        low = np.maximum(np.floor(places.min(axis=0)) - 1, -FARTHEST * np.array(SIZE)).astype(int)
+        high = np.minimum(np.ceil(places.max(axis=0)) + 1, (FARTHEST + 1) * np.array(SIZE)).astype(int)
     columns, rows = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
     rays = directions(camera, columns.ravel() + 0.5, rows.ravel() + 0.5)
     mesh_from_camera = inverse(camera_from_mesh)
     # From close by: 32 bits are too few for a coin of two centimetres seen from a metre.
-    start_m = 0.99 * hull_m[:, 2].min()
+    start_m = max(0.99 * hull_m[:, 2].min(), 1e-5)
     origins, ends = apply(mesh_from_camera, rays * start_m), apply(mesh_from_camera, rays * (start_m + 1))
     _, ray, places_m = world.embree(placed.asset_id).intersects_id(
         origins, ends - origins, multiple_hits=False, return_locations=True
     )
     depth_m = np.full(len(rays), np.inf)
     depth_m[ray] = apply(camera_from_mesh, places_m)[:, 2]
-    return Solo(int(low[0]), int(low[1]), depth_m.reshape(columns.shape))
+    return Solo(int(low[0]), int(low[1]), depth_m.reshape(columns.shape), is_whole)
 
 
 def plane_depth_m(scene, rays):
@@ -127,13 +135,16 @@ class Exact:
         self._boxes = [self._box_px(triangles) for triangles in self._triangles]
 
     def _box_px(self, triangles):
-        """(M, 2) least and greatest place of each triangle's corners."""
+        """(M, 2) least and greatest place of each triangle's corners; no bounds for what reaches behind the camera."""
         camera = self._scene.camera
-        places = triangles[..., :2] / triangles[..., 2:] * camera.focal_px + camera.center_px
-        return places.min(axis=1) - 2 * NEAR_PX, places.max(axis=1) + 2 * NEAR_PX
+        behind = np.any(triangles[..., 2] <= 0, axis=1)[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            places = triangles[..., :2] / triangles[..., 2:] * camera.focal_px + camera.center_px
+        low, high = places.min(axis=1) - 2 * NEAR_PX, places.max(axis=1) + 2 * NEAR_PX
+        return np.where(behind, -np.inf, low), np.where(behind, np.inf, high)
 
     def depths_m(self, number, row, column):
-        """(9,) of one object, for the rays through and around a pixel's centre."""
+        """(K,) of one object, for the rays through and around a pixel's centre."""
         place = np.array([column + 0.5, row + 0.5])
         low, high = self._boxes[number]
         near = self._triangles[number][np.all((low <= place) & (place <= high), axis=1)]
@@ -142,7 +153,7 @@ class Exact:
         return np.min([np.full(len(rays), np.inf), *(intersect(corners, rays) for corners in near)], axis=0)
 
     def ids_and_depths_m(self, row, column):
-        """(9,) what is seen first by those rays, and how deep."""
+        """(K,) what is seen first by those rays, and how deep."""
         offsets = np.array(AROUND_PX)
         rays = directions(self._scene.camera, column + 0.5 + offsets[:, 0], row + 0.5 + offsets[:, 1])
         numbers = range(len(self._scene.objects))
@@ -195,6 +206,8 @@ def test_ids_depth_outlines_and_counts_are_those_of_rays(shipped, index, record_
         assert [at for at in differing if amodal[*at] not in np.isfinite(exact.depths_m(number, *at))] == []
         at_rims += len(differing)
         # Beyond the border only the count is known: right but for a pixel or two, or a thousandth, on the rim.
+        if not solo.is_whole:
+            continue
         full_px = np.count_nonzero(np.isfinite(solo.depth_m))
         assert abs(frame.full_px[number] - full_px) <= 2 + full_px / 1000
 
@@ -204,7 +217,11 @@ def test_ids_depth_outlines_and_counts_are_those_of_rays(shipped, index, record_
 
 
 def plausible(depth_m, instance_id, ids, depths_m):
-    """Whether a depth lies between those of its object at a pixel's centre and around it."""
+    """Whether a depth lies between those of its object at a pixel's centre and around it.
+
+    Or as far beyond as those differ: where a corner was moved by the grid, a triangle's plane is taken a little beyond
+    its edge, and slivers seen on edge are steep.
+    """
     around = depths_m[ids == instance_id]
-    slack = RELATIVE_DEPTH * depth_m
+    slack = RELATIVE_DEPTH * depth_m + (np.ptp(around) if len(around) else 0.0)
     return len(around) > 0 and around.min() - slack <= depth_m <= around.max() + slack

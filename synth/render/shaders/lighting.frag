@@ -149,13 +149,14 @@ vec3 surface_light(vec3 position, vec3 view) {
 
 void main() {
     float depth = texelFetch(u_depth, ivec2(gl_FragCoord.xy), 0).r;
-    vec4 place = u_world_from_clip * vec4(v_screen * 2.0 - 1.0, depth * 2.0 - 1.0, 1.0);
+    // Depth 0 is infinitely far: there nothing was drawn.
+    vec4 place = u_world_from_clip * vec4(v_screen * 2.0 - 1.0, max(depth, 1e-6), 1.0);
     vec3 position = place.xyz / place.w;
     vec3 view = normalize(u_eye - position);
     vec3 light = surface_light(position, view);
 #ifdef BACKGROUND
     // A loop of no or one turn, not an if: software rasterisers run both sides of an if, but leave a loop.
-    for (int turn = int(depth < 1.0); turn < 1; turn++) light = background(view);
+    for (int turn = int(depth > 0.0); turn < 1; turn++) light = background(view);
 #endif
     o_light = vec4(light, 1.0);
 }
