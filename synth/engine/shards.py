@@ -127,6 +127,7 @@ def frame_record(sample: Sample, images: Sequence[str]) -> dict[str, Any]:
             "camera": {
                 "focal_px": camera.focal_px,
                 "center_px": list(camera.center_px),
+                "distortion": list(camera.distortion),
                 "world_from_camera": camera.world_from_camera.tolist(),
             },
             "drawn": sample.drawn,

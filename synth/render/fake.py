@@ -1,7 +1,8 @@
 """A renderer without OpenGL, for tests: every object is its convex hull in one flat colour.
 
-In: a `Scene`. Out: a `Frame` with true outlines, ids and amodal counts of convex bodies. Light, materials, background
-and sensor have no part in it, and of two objects the one whose centre is nearer hides the other.
+In: a `Scene`. Out: a `Frame` with true outlines, ids and amodal counts of convex bodies, through the camera's lens.
+Light, materials, background and sensor have no part in it, and of two objects the one whose centre is nearer hides the
+other.
 """
 
 __all__ = ["FakeRenderer"]
@@ -91,24 +92,36 @@ def _silhouette(points_m: NDArray[np.float64], camera: Camera) -> _Silhouette:
     # The window on the canvas, whose origin is the picture's: columns and rows from low up to high.
     low = np.maximum(np.floor(points_px.min(axis=0)), -FARTHEST_PICTURE * size).astype(int)
     high = np.minimum(np.ceil(points_px.max(axis=0)), (FARTHEST_PICTURE + 1) * size).astype(int)
-    covered = _fill(points_px, low, np.maximum(high, low))
-    first, last = np.clip(low, 0, size), np.clip(high, 0, size)
-    part = covered[first[1] - low[1] : last[1] - low[1], first[0] - low[0] : last[0] - low[0]]
-    in_frame[first[1] : last[1], first[0] : last[0]] = part
-    return _Silhouette(in_frame, int(np.count_nonzero(covered)), depth_m)
+    window = _centers_px(low, np.maximum(high, low))
+    covered = _inside(points_px, window)
+    if camera.is_pinhole:
+        first, last = np.clip(low, 0, size), np.clip(high, 0, size)
+        part = covered[first[1] - low[1] : last[1] - low[1], first[0] - low[0] : last[0] - low[0]]
+        in_frame[first[1] : last[1], first[0] : last[0]] = part
+        return _Silhouette(in_frame, int(np.count_nonzero(covered)), depth_m)
+    picture = _centers_px(np.zeros(2, int), size)
+    in_frame = _inside(points_px, camera.before_lens(picture.reshape(-1, 2)).reshape(picture.shape))
+    shown = camera.through_lens(window.reshape(-1, 2)).reshape(window.shape)
+    outside = np.any((shown < 0) | (shown >= size), axis=-1)
+    return _Silhouette(in_frame, int(np.count_nonzero(in_frame) + np.count_nonzero(covered & outside)), depth_m)
 
 
-def _fill(points_px: NDArray[np.float64], low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.bool_]:
-    """(h, w) which pixel centres of the window from `low` to `high` lie inside the points' convex outline."""
+def _centers_px(low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.float64]:
+    """(h, w, 2) the pixel centres of the window from `low` to `high`."""
     x, y = (np.arange(start, stop) + 0.5 for start, stop in zip(low, high, strict=True))
-    covered = np.ones((len(y), len(x)), np.bool_)
+    return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+def _inside(points_px: NDArray[np.float64], places_px: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(h, w) which of (h, w, 2) places lie inside the points' convex outline."""
+    covered = np.ones(places_px.shape[:2], np.bool_)
     try:
         sides = ConvexHull(points_px).equations
     except QhullError:
         # Seen edge-on it has no area.
         return np.zeros_like(covered)
     for a, b, c in sides:
-        covered &= a * x + b * y[:, None] + c <= 0
+        covered &= a * places_px[..., 0] + b * places_px[..., 1] + c <= 0
     return covered
 
 

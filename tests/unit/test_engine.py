@@ -186,6 +186,7 @@ def test_the_camera_of_each_image_is_kept(done, plan):
             camera = maker.scene(index).camera
             assert image["camera"]["focal_px"] == camera.focal_px
             assert image["camera"]["center_px"] == list(camera.center_px)
+            assert image["camera"]["distortion"] == list(camera.distortion)
             assert np.array_equal(image["camera"]["world_from_camera"], camera.world_from_camera)
 
 
