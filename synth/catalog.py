@@ -20,10 +20,15 @@ from synth.dataset import Category
 from synth.errors import AssetError, did_you_mean
 from synth.keypoints import PointM, Skeleton, make_skeleton
 
-MESH_SUFFIXES = frozenset({".glb", ".gltf", ".obj", ".ply", ".stl", ".off"})
+MESH_SUFFIXES = frozenset({".dae", ".glb", ".gltf", ".obj", ".off", ".ply", ".stl"})
+# Those whose textures lie in other files, more often than not.
+NAMING_SUFFIXES = frozenset({".dae", ".gltf", ".obj", ".ply"})
 DISTRACTORS = "_distractors"
 CATALOG_FILE = "assets.toml"
 METRES_PER_UNIT = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
+# In a frame of 640 x 480 an object that fills it has 300,000 pixels: with more triangles than this, each covers less
+# than a dozen, and what is below a pixel or two only costs time. A scan of a million is drawn in this many.
+MAX_TRIANGLES = 60_000
 
 PoseRule = Literal["any", "upright", "rest", "face_up"]
 
@@ -35,8 +40,8 @@ class Asset:
     Attributes:
         asset_id: Its path below the catalogue's folder, "/" between parts.
         category_id: None for a distractor.
-        unit_m: Metres of one unit of the file.
-        size_m: Largest extent it is scaled to, or None to believe the file.
+        unit_m: Metres of one unit of the file, or None to believe the file; metres where its format has no unit.
+        size_m: Largest extent it is scaled to, or None to go by the unit.
         plausible_size_m: Least and greatest largest extent; outside it, loading is refused.
         pose: `rest`: any stable pose on a plane; `upright`: its `up` axis points up; `face_up`: lying flat with `up`
             upwards; `any`: any rotation.
@@ -44,12 +49,13 @@ class Asset:
         scale_jitter: Least and greatest random factor on the size.
         recolor: How far its colours may go: 0 leaves them as they are, 1 allows any; None leaves it to the settings.
         keypoints_m: Named points in the mesh's own axes, in metres: after `unit_m` or `size_m`, before any jitter.
+        max_triangles: A mesh of more is decimated to these.
     """
 
     asset_id: str
     path: Path
     category_id: int | None
-    unit_m: float = 1.0
+    unit_m: float | None = None
     size_m: float | None = None
     plausible_size_m: tuple[float, float] = (0.001, 5.0)
     pose: PoseRule = "rest"
@@ -59,6 +65,7 @@ class Asset:
     licence: str = ""
     source: str = ""
     keypoints_m: Mapping[str, PointM] = field(default_factory=dict, hash=False)
+    max_triangles: int = MAX_TRIANGLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +101,12 @@ class Catalog:
     def hashes(self) -> dict[str, str]:
         """sha256 of every asset's file by its id, and of assets.toml, which says how they are placed and labelled.
 
-        Frames are promised to be the same for the same bytes, so those of textures and buffers beside a glTF or an OBJ
-        count too: every other file of its folder.
+        Frames are promised to be the same for the same bytes, so those of the textures and buffers that a mesh file may
+        name count too: every other file of its folder, and of the folders in it.
         """
         paths = {asset.asset_id: asset.path for asset in self.assets}
-        for folder in {asset.path.parent for asset in self.assets if asset.path.suffix.lower() in {".gltf", ".obj"}}:
-            beside = (path for path in folder.iterdir() if path.is_file() and path.name != CATALOG_FILE)
+        for folder in {asset.path.parent for asset in self.assets if asset.path.suffix.lower() in NAMING_SUFFIXES}:
+            beside = (path for path in folder.rglob("*") if path.is_file() and path.name != CATALOG_FILE)
             paths |= {path.relative_to(self.folder).as_posix(): path for path in beside}
         if (self.folder / CATALOG_FILE).is_file():
             paths[CATALOG_FILE] = self.folder / CATALOG_FILE
@@ -128,34 +135,40 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     file: str
     category: str | None = None
-    unit: Literal["m", "cm", "mm", "in"] = "m"
+    unit: Literal["m", "cm", "mm", "in"] | None = None
     size_m: float | None = Field(None, gt=0)
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     scale_jitter: tuple[float, float] = (1.0, 1.0)
     recolor: float | None = Field(None, ge=0, le=1)
+    max_triangles: int = Field(MAX_TRIANGLES, ge=4)
     licence: str = ""
     source: str = ""
     keypoints: dict[str, tuple[FiniteFloat, FiniteFloat, FiniteFloat]] = {}
 
 
 class _CategoryEntry(BaseModel):
-    """One `[categories.NAME]` table; what an `_Entry` may say too is the default for the category's assets."""
+    """One `[categories.NAME]` table; what `INHERITED` names are defaults for the category's assets."""
 
     model_config = ConfigDict(extra="forbid")
     id: int | None = Field(None, ge=1, le=65535)  # what the class images hold
     size_m: tuple[float, float] = (0.001, 5.0)
-    unit: Literal["m", "cm", "mm", "in"] = "m"
+    unit: Literal["m", "cm", "mm", "in"] | None = None
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     scale_jitter: tuple[float, float] = (1.0, 1.0)
     recolor: float | None = Field(None, ge=0, le=1)
+    max_triangles: int | None = Field(None, ge=4)
     keypoint_names: tuple[str, ...] = ()
     skeleton: tuple[tuple[str, str], ...] = ()
 
 
+INHERITED = {"unit", "pose", "up", "scale_jitter", "recolor", "max_triangles"}
+
+
 class _CatalogFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
+    max_triangles: int = Field(MAX_TRIANGLES, ge=4)
     categories: dict[str, _CategoryEntry] = {}
     assets: tuple[_Entry, ...] = ()
 
@@ -225,12 +238,10 @@ def _in_its_folder(entry: _Entry, scanned: dict[str, _Entry]) -> _Entry:
 
 
 def _with_defaults(entry: _Entry, listed: _CatalogFile) -> _Entry:
-    defaults = listed.categories.get(entry.category or DISTRACTORS)
-    if defaults is None:
-        return entry
-    given = entry.model_fields_set
-    update: dict[str, Any] = defaults.model_dump(include={"unit", "pose", "up", "scale_jitter", "recolor"} - given)
-    return entry.model_copy(update=update)
+    update: dict[str, Any] = {"max_triangles": listed.max_triangles}
+    if (defaults := listed.categories.get(entry.category or DISTRACTORS)) is not None:
+        update |= defaults.model_dump(include=INHERITED, exclude_none=True)
+    return entry.model_copy(update={key: value for key, value in update.items() if key not in entry.model_fields_set})
 
 
 def _check_categories(path: Path, listed: _CatalogFile) -> None:
@@ -289,7 +300,7 @@ def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFil
         asset_id=entry.file,
         path=path,
         category_id=None if entry.category is None else ids[entry.category],
-        unit_m=METRES_PER_UNIT[entry.unit],
+        unit_m=None if entry.unit is None else METRES_PER_UNIT[entry.unit],
         size_m=entry.size_m,
         plausible_size_m=known.size_m if known else (0.001, 5.0),
         pose=entry.pose,
@@ -299,4 +310,5 @@ def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFil
         licence=entry.licence,
         source=entry.source,
         keypoints_m=entry.keypoints,
+        max_triangles=entry.max_triangles,
     )

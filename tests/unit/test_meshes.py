@@ -34,7 +34,7 @@ def refusal(path, **more):
     return message
 
 
-@pytest.mark.parametrize("suffix", ["glb", "gltf", "obj", "ply", "stl", "off"])
+@pytest.mark.parametrize("suffix", ["dae", "glb", "gltf", "obj", "off", "ply", "stl"])
 def test_a_box_has_its_size_its_twelve_triangles_and_its_eight_corners_in_every_format(tmp_path, suffix):
     mesh = load_mesh(asset(exported(tmp_path, name=f"cube.{suffix}")))
     assert mesh.n_triangles == 12
@@ -143,7 +143,7 @@ def test_a_missing_file_is_told(tmp_path):
     assert "no such file" in refusal(tmp_path / "shape" / "a.glb")
 
 
-@pytest.mark.parametrize("suffix", ["glb", "gltf", "obj", "ply", "stl", "off"])
+@pytest.mark.parametrize("suffix", ["dae", "glb", "gltf", "obj", "off", "ply", "stl"])
 def test_an_empty_file_is_told(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(b"")
@@ -160,7 +160,7 @@ def test_a_file_that_is_cut_off_is_told(tmp_path, suffix, share):
     assert "can't be read as a mesh" in refusal(path) or "no triangles" in refusal(path)
 
 
-@pytest.mark.parametrize("suffix", ["glb", "gltf", "obj", "ply", "stl", "off"])
+@pytest.mark.parametrize("suffix", ["dae", "glb", "gltf", "obj", "off", "ply", "stl"])
 def test_a_file_of_something_else_is_told(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(b"\x00\x01PNG this is not a mesh" * 20)

@@ -1,0 +1,106 @@
+"""A glTF file's own document: what the mesh reader passes over, and says nothing of."""
+
+__all__ = ["TextureUse", "left_out", "read_gltf", "textures_used"]
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+GLB_HEADER = struct.Struct("<4sIIII")
+CLAMP, MIRROR, REPEAT = 33071, 33648, 10497
+NEAREST = frozenset({9728, 9984, 9986})
+# Whatever isn't read leaves the surface as it is without it.
+EXTENSIONS = frozenset({"KHR_materials_pbrSpecularGlossiness", "KHR_draco_mesh_compression", "KHR_mesh_quantization"})
+UNREADABLE_IMAGES = frozenset({"image/ktx2"})
+SLOTS = ("normalTexture", "emissiveTexture", "occlusionTexture")
+PBR_SLOTS = ("baseColorTexture", "metallicRoughnessTexture")
+
+
+@dataclass(frozen=True, slots=True)
+class TextureUse:
+    """One texture of one material."""
+
+    slot: str
+    place: dict[str, Any] = field(default_factory=dict)
+    image: dict[str, Any] = field(default_factory=dict)
+    sampler: dict[str, Any] = field(default_factory=dict)
+
+
+def read_gltf(path: Path) -> dict[str, Any]:
+    """The JSON of a .gltf or .glb; nothing where there is none to read, which the mesh reader then tells."""
+    try:
+        document = json.loads(_json_bytes(path))
+    except (OSError, ValueError, struct.error):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _json_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if path.suffix.lower() != ".glb":
+            return file.read()
+        magic, _, _, length, _ = GLB_HEADER.unpack(file.read(GLB_HEADER.size))
+        if magic != b"glTF":
+            raise ValueError("not a GLB")
+        return file.read(length)
+
+
+def textures_used(document: dict[str, Any]) -> Iterator[TextureUse]:
+    """Every texture that a material of the document names and that the renderer would draw."""
+    for material in _list(document, "materials"):
+        pbr = material.get("pbrMetallicRoughness", {})
+        places = {slot: pbr.get(slot) for slot in PBR_SLOTS} | {slot: material.get(slot) for slot in SLOTS}
+        for slot, place in places.items():
+            if isinstance(place, dict) and slot != "occlusionTexture":
+                texture = _at(document, "textures", place.get("index"))
+                image = _at(document, "images", texture.get("source"))
+                yield TextureUse(slot, place, image, _at(document, "samplers", texture.get("sampler")))
+
+
+def left_out(document: dict[str, Any]) -> list[str]:
+    """What a file asks for and isn't drawn, in words."""
+    found = {f"the extension {name}" for name in _names(document, "extensionsUsed") if name not in EXTENSIONS}
+    for use in textures_used(document):
+        found |= {f"{use.slot}: {words}" for words in _unheeded(use)}
+    if _list(document, "skins"):
+        found.add("the skin: the mesh is drawn as it was modelled")
+    if _list(document, "animations"):
+        found.add("the animation: the mesh is drawn as it was modelled")
+    if any(primitive.get("targets") for mesh in _list(document, "meshes") for primitive in mesh.get("primitives", ())):
+        found.add("morph targets: the mesh is drawn as it was modelled")
+    if any(material.get("occlusionTexture") for material in _list(document, "materials")):
+        found.add("occlusionTexture: shadows are computed")
+    return sorted(found)
+
+
+def _unheeded(use: TextureUse) -> Iterator[str]:
+    wraps = {use.sampler.get("wrapS", REPEAT), use.sampler.get("wrapT", REPEAT)}
+    if CLAMP in wraps:
+        yield "clamping to its edge, it is repeated"
+    if MIRROR in wraps:
+        yield "mirrored repeating, it is repeated"
+    if NEAREST & {use.sampler.get("magFilter"), use.sampler.get("minFilter")}:
+        yield "sampling the nearest pixel, it is interpolated"
+    if use.place.get("texCoord", 0) != 0:
+        yield f"its own texture places, TEXCOORD_{use.place['texCoord']}: the first ones are taken"
+    if use.image.get("mimeType") in UNREADABLE_IMAGES:
+        yield f"a picture of the kind {use.image['mimeType']}, it has none"
+
+
+def _list(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    found = document.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _names(document: dict[str, Any], key: str) -> list[str]:
+    found = document.get(key)
+    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
+
+def _at(document: dict[str, Any], key: str, index: Any) -> dict[str, Any]:
+    found = document.get(key)
+    item = found[index] if isinstance(found, list) and isinstance(index, int) and 0 <= index < len(found) else None
+    return item if isinstance(item, dict) else {}

@@ -1,0 +1,50 @@
+"""A mesh of what is drawn of it, measured; and meshes that come from no file."""
+
+__all__ = ["MESH_MAKERS", "make_mesh"]
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.spatial import ConvexHull, QhullError
+
+from synth.meshes.mesh import Mesh, Primitive, Shape
+from synth.meshes.surface import Floats, bounds_solids, is_proper, weld
+from synth.registry import Registry
+from synth.spread import spread_points
+
+# Of a surface, points enough to tell the hole of a nut, and whether what is stacked on it finds hold.
+SURFACE_POINTS = 1024
+
+# Asset ids that name no file: `torus:3` of "prop:torus:3" goes to the maker called "prop".
+MESH_MAKERS: Registry[Callable[[str], Mesh]] = Registry("maker of meshes")
+
+
+def make_mesh(primitives: tuple[Primitive, ...], n_triangles_in_file: int | None = None) -> Mesh:
+    """A mesh of what is drawn, measured.
+
+    Args:
+        primitives: At least one triangle in all.
+        n_triangles_in_file: Before it was decimated; as many as are drawn if not said.
+    """
+    corners_m = np.concatenate([p.positions_m[p.triangles].reshape(-1, 3) for p in primitives])
+    firsts, numbers = weld(corners_m)
+    points_m, triangles = corners_m[firsts].astype(np.float64), numbers.reshape(-1, 3)
+    bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
+    surface_m = spread_points(points_m[triangles], SURFACE_POINTS)
+    # What has no area has no sides either.
+    closed = not _is_seen_through(primitives) and bounds_solids(points_m, triangles[is_proper(triangles)])
+    in_file = len(triangles) if n_triangles_in_file is None else n_triangles_in_file
+    return Mesh(Shape(_hull(points_m), bounds_m, surface_m), primitives, closed, in_file)
+
+
+def _is_seen_through(primitives: tuple[Primitive, ...]) -> bool:
+    materials = [primitive.material for primitive in primitives]
+    return any(m.double_sided or m.blended or m.alpha_cutoff is not None for m in materials)
+
+
+def _hull(points_m: Floats) -> Floats:
+    try:
+        return np.asarray(points_m[np.sort(ConvexHull(points_m).vertices)], np.float64)
+    except QhullError:
+        # Flat, like a card modelled as one rectangle: every vertex, which is right, if more than needed.
+        return points_m

@@ -1,0 +1,93 @@
+"""What a mesh is once it is read: shapes for placement and labels, primitives for the renderer."""
+
+__all__ = ["Material", "Mesh", "Primitive", "Shape"]
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """glTF's metallic-roughness material; colours are linear, textures (H, W, 4) uint8 as they lie in the file.
+
+    `alpha_cutoff` is set for alpha mode MASK, `blended` for BLEND. A single-sided material does not hide the inner side
+    of an open surface: scans with holes and wrongly wound triangles would lose parts that their owners see elsewhere.
+    """
+
+    base_color_rgba: tuple[float, float, float, float] = (0.8, 0.8, 0.8, 1.0)
+    metallic: float = 0.0
+    roughness: float = 0.7
+    emissive_rgb: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    base_color_texture: NDArray[np.uint8] | None = None
+    metallic_roughness_texture: NDArray[np.uint8] | None = None
+    normal_texture: NDArray[np.uint8] | None = None
+    emissive_texture: NDArray[np.uint8] | None = None
+    alpha_cutoff: float | None = None
+    blended: bool = False
+    double_sided: bool = False
+
+    @property
+    def is_textured(self) -> bool:
+        textures = (
+            self.base_color_texture,
+            self.metallic_roughness_texture,
+            self.normal_texture,
+            self.emissive_texture,
+        )
+        return any(texture is not None for texture in textures)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """Triangles of one material.
+
+    Attributes:
+        positions_m: (N, 3) float32.
+        normals: (N, 3) float32, unit.
+        uvs: (N, 2) float32, (0, 0) at the lower left of the texture.
+        colors_rgba: (N, 4) float32 linear, 1 where the file has none.
+        triangles: (M, 3) uint32.
+    """
+
+    positions_m: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    uvs: NDArray[np.float32]
+    colors_rgba: NDArray[np.float32]
+    triangles: NDArray[np.uint32]
+    material: Material = field(default_factory=Material)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """What placement and labels must know of an asset's geometry.
+
+    Attributes:
+        hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need.
+        bounds_m: (2, 3) float64, least and greatest corner.
+        surface_m: (P, 3) float64, spread evenly over the surface, holes and hollows with it; none if unknown.
+    """
+
+    hull_m: NDArray[np.float64]
+    bounds_m: NDArray[np.float64]
+    surface_m: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """An asset's geometry, with all that is drawn of it.
+
+    Attributes:
+        closed: Its surface bounds solids, seen from outside only: their inner side need not be drawn.
+        n_triangles_in_file: More than `n_triangles` where the mesh was over its budget and has been decimated.
+    """
+
+    shape: Shape
+    primitives: tuple[Primitive, ...]
+    closed: bool
+    n_triangles_in_file: int
+
+    @property
+    def n_triangles(self) -> int:
+        return sum(len(primitive.triangles) for primitive in self.primitives)
