@@ -4,8 +4,18 @@ In: an `Asset`. Out: a `Mesh` in metres, in the file's own axes, its scene graph
 """
 
 from synth.meshes.loading import load_mesh
-from synth.meshes.making import MESH_MAKERS, make_mesh
+from synth.meshes.making import MESH_MAKERS, SURFACE_POINTS, make_mesh
 from synth.meshes.mesh import Material, Mesh, Primitive, Shape
 from synth.meshes.store import MeshStore
 
-__all__ = ["MESH_MAKERS", "Material", "Mesh", "MeshStore", "Primitive", "Shape", "load_mesh", "make_mesh"]
+__all__ = [
+    "MESH_MAKERS",
+    "SURFACE_POINTS",
+    "Material",
+    "Mesh",
+    "MeshStore",
+    "Primitive",
+    "Shape",
+    "load_mesh",
+    "make_mesh",
+]

@@ -136,11 +136,11 @@ def _keypoints_off(asset: Asset, bounds_m: Floats) -> Iterator[Refusal]:
 def build_mesh(asset: Asset, file: MeshFile) -> Mesh:
     """The mesh of a file in which nothing is broken; its size is not looked at."""
     metres = metres_per_unit(asset, file, extent_of(file))
-    parts, is_flat = file.parts, file.is_flat
-    if file.n_triangles > asset.max_triangles:
-        # Of a flat surface of so many triangles, nobody sees that each is flat; of its few large ones they would.
-        parts, is_flat = decimated(parts, asset.max_triangles), False
-    return make_mesh(tuple(_primitive(part, metres, is_flat=is_flat) for part in parts), file.n_triangles)
+    if file.n_triangles <= asset.max_triangles:
+        return make_mesh(tuple(_primitive(part, metres, is_flat=file.is_flat) for part in file.parts))
+    # Of a flat surface of so many triangles, nobody sees that each is flat; of its few large ones they would.
+    parts = decimated(file.parts, asset.max_triangles)
+    return make_mesh(tuple(_primitive(part, metres, is_flat=False) for part in parts), file.n_triangles)
 
 
 def _primitive(part: Part, metres: float, *, is_flat: bool) -> Primitive:

@@ -1,6 +1,6 @@
 """A mesh of what is drawn of it, measured; and meshes that come from no file."""
 
-__all__ = ["MESH_MAKERS", "make_mesh"]
+__all__ = ["MESH_MAKERS", "SURFACE_POINTS", "make_mesh"]
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ def make_mesh(primitives: tuple[Primitive, ...], n_triangles_in_file: int | None
 
     Args:
         primitives: At least one triangle in all.
-        n_triangles_in_file: Before it was decimated; as many as are drawn if not said.
+        n_triangles_in_file: Before it was decimated, if it was.
     """
     corners_m = np.concatenate([p.positions_m[p.triangles].reshape(-1, 3) for p in primitives])
     firsts, numbers = weld(corners_m)
@@ -33,8 +33,7 @@ def make_mesh(primitives: tuple[Primitive, ...], n_triangles_in_file: int | None
     surface_m = spread_points(points_m[triangles], SURFACE_POINTS)
     # What has no area has no sides either.
     closed = not _is_seen_through(primitives) and bounds_solids(points_m, triangles[is_proper(triangles)])
-    in_file = len(triangles) if n_triangles_in_file is None else n_triangles_in_file
-    return Mesh(Shape(_hull(points_m), bounds_m, surface_m), primitives, closed, in_file)
+    return Mesh(Shape(_hull(points_m), bounds_m, surface_m), primitives, closed, n_triangles_in_file)
 
 
 def _is_seen_through(primitives: tuple[Primitive, ...]) -> bool:

@@ -80,13 +80,13 @@ class Mesh:
 
     Attributes:
         closed: Its surface bounds solids, seen from outside only: their inner side need not be drawn.
-        n_triangles_in_file: More than `n_triangles` where the mesh was over its budget and has been decimated.
+        n_triangles_in_file: Set where the mesh was over its budget and has been decimated.
     """
 
     shape: Shape
     primitives: tuple[Primitive, ...]
-    closed: bool
-    n_triangles_in_file: int
+    closed: bool = False
+    n_triangles_in_file: int | None = None
 
     @property
     def n_triangles(self) -> int:

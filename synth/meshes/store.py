@@ -38,7 +38,7 @@ class MeshStore:
             AssetError: as `load_mesh`.
         """
         mesh = self._decimated.pop(asset_id, None) or self._made(asset_id)
-        if mesh.n_triangles < mesh.n_triangles_in_file:
+        if mesh.n_triangles_in_file is not None:
             self.decimations[asset_id] = (mesh.n_triangles_in_file, mesh.n_triangles)
         return replace(mesh, shape=self._shapes.setdefault(asset_id, mesh.shape))
 
