@@ -96,9 +96,11 @@ def _line(name: str, value: Any, hint: Any) -> str:
         # Here `false` means no, and None can only be had by saying nothing.
         return f"# {_key(name)} = true"
     line = f"{_key(name)} = {toml_value(value)}"
-    if len(line) <= WIDTH or not isinstance(value, list | tuple):
-        return line
-    return "\n".join([f"{_key(name)} = [", *(f"    {toml_value(part)}," for part in value), "]"])
+    if len(line) > WIDTH and isinstance(value, list | tuple):
+        return "\n".join([f"{_key(name)} = [", *(f"    {toml_value(part)}," for part in value), "]"])
+    if len(line) > WIDTH and isinstance(value, Mapping):
+        return "\n".join(f"{_key(name)}.{_key(key)} = {toml_value(part)}" for key, part in value.items())
+    return line
 
 
 def _key(name: str) -> str:

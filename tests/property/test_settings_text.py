@@ -79,16 +79,17 @@ def test_what_is_printed_is_the_same_settings(preset, tmp_path):
 
 
 def test_what_the_user_said_is_printed(tmp_path):
+    strength = {"die, or dice": 1.0, "cone": 0.0} | {f"a.{number} long one": 0.5 for number in range(8)}
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos/wall.jpg").touch()
     said = {
         "seed": 7,
         "policy": {"min_box_px": 9},
-        "materials.strength": {"die, or dice": 1.0, "cone": 0.0},
+        "materials.strength": strength,
         "background.backgrounds": (str(tmp_path / "photos"),),
     }
     settings = load_settings(None, said)
-    assert settings.resolved()["materials"]["strength"] == {"die, or dice": 1.0, "cone": 0.0}
+    assert settings.resolved()["materials"]["strength"] == strength
     assert read_back(render_toml(settings), tmp_path).resolved() == settings.resolved()
 
 
