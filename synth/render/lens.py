@@ -23,8 +23,8 @@ T = TypeVar("T", bound=np.generic)
 Places = NDArray[np.float64]
 # The canvas reaches beyond the picture by a power of two of these parts of its size, so that there are few sizes.
 MARGIN_PARTS = 32
-# The lens is solved in every so many pixels, and interpolated between by cubics: exact to a hundredth of a pixel.
-STEP_PX = 32
+# The lens is solved at so many places across and down, and interpolated by cubics: exact to a hundredth of a pixel.
+NODES = 25
 STRIP_PX = 32
 
 
@@ -149,7 +149,7 @@ def _margin_px(camera: Camera) -> tuple[int, int]:
 
 def _grid(width_px: int, height_px: int, moved: Callable[[Places], Places]) -> NDArray[np.float32]:
     """(2, H, W) where a smooth function takes the pixel centres, found at some and interpolated for the others."""
-    columns, rows = (STEP_PX * np.arange(-1, -(-n // STEP_PX) + 2) + 0.5 for n in (width_px, height_px))
+    columns, rows = (np.linspace(0.5, n - 0.5, NODES) for n in (width_px, height_px))
     x, y = (nodes.ravel() for nodes in np.meshgrid(columns, rows))
     # The shift, for it is small and so keeps its digits in 32 bits.
     shift = (moved(np.column_stack([x, y])) - np.column_stack([x, y])).T.reshape(2, len(rows), len(columns))
@@ -171,7 +171,10 @@ def _grid(width_px: int, height_px: int, moved: Callable[[Places], Places]) -> N
 @lru_cache(maxsize=16)
 def _cubics(n: int) -> tuple[NDArray[np.intp], tuple[NDArray[np.float32], ...]]:
     """For each of n pixels, the first of the four nodes around it, and the nodes' weights in their cubic."""
-    first, part = np.arange(n) // STEP_PX, np.arange(n) % STEP_PX / STEP_PX
+    place = np.arange(n) / max(n - 1, 1) * (NODES - 1)
+    # At the border there are no four around it, and the first or the last four serve.
+    first = np.clip(np.floor(place).astype(np.intp) - 1, 0, NODES - 4)
+    part = place - first - 1
     weights = (
         -part * (part - 1) * (part - 2) / 6,
         (part + 1) * (part - 1) * (part - 2) / 2,
