@@ -90,7 +90,7 @@ def map_clip(axis: NDArray[np.float64], points_m: NDArray[np.float64], margin: f
 
 
 def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.float64]) -> tuple[Matrix, float]:
-    """(4, 4) clip from world of a square perspective map that holds a spot's cone; and a pixel's share of a metre.
+    """(4, 4) clip from world of a square perspective map of what may cast shadows in a spot's cone; and its width.
 
     Args:
         world_from_light: (4, 4), the spot shines along its +z.
@@ -100,10 +100,13 @@ def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.f
         The matrix, and the map's width in metres at the distance of the points' centre.
     """
     light_from_world = inverse(world_from_light)
-    depths = apply(light_from_world, points_m)[:, 2]
+    local = apply(light_from_world, points_m)
+    depths = local[:, 2]
     far = max(float(depths.max()) * 1.01, 1e-3)
     near = max(float(depths.min()) * 0.9, 0.01 * far)
-    scale = 1 / np.tan(outer_rad)
+    # A wide cone over small things would leave them a few texels.
+    off_axis_rad = float(np.max(np.arctan2(np.hypot(local[:, 0], local[:, 1]), depths)))
+    scale = 1 / np.tan(min(max(1.05 * off_axis_rad, 0.01), outer_rad))
     clip_from_light = np.array(
         [
             [scale, 0, 0, 0],

@@ -34,7 +34,7 @@ def test_one_light_casts_a_shadow_and_all_shine_from_above(meshes):
 
 
 def test_the_sun_gives_the_plane_the_wanted_part_of_the_ambient_light(meshes):
-    lights = RANDOMIZERS["lights"](direct_ratio=(2.0, 2.0), raking=0.0, lamps=(0, 0))
+    lights = RANDOMIZERS["lights"](direct_ratio=(2.0, 2.0), raking=0.0, key_lamp=0.0, lamps=(0, 0))
     (sun,) = scene_of(meshes, 0, lights=lights).lights
     on_the_plane = sun.intensity * -sun.world_from_light[2, 2]
     assert on_the_plane == pytest.approx(2 * np.pi)
@@ -43,7 +43,7 @@ def test_the_sun_gives_the_plane_the_wanted_part_of_the_ambient_light(meshes):
 def test_raking_light_is_low(meshes):
     lights = RANDOMIZERS["lights"](raking=1.0, raking_deg=(8.0, 25.0))
     for index in range(10):
-        assert 8 <= scene_of(meshes, index, lights=lights).drawn["lights"]["sun"]["elevation_deg"] <= 25
+        assert 8 <= scene_of(meshes, index, lights=lights).drawn["lights"]["key"]["elevation_deg"] <= 25
 
 
 def test_no_strength_leaves_the_material_as_it_is(meshes):
