@@ -99,6 +99,7 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
         if name not in RANDOMIZERS:
             known = [key for key in ("preset", *RenderSettings.model_fields, *RANDOMIZERS) if key != "tables"]
             raise ConfigError(f'{where}: there is no setting "{name}".{did_you_mean(name, known)}')
+    tables = {name: _resolved(name, table, where, path) for name, table in tables.items()}
     try:
         settings = RenderSettings(**own, tables=tables)
     except ValidationError as error:
@@ -117,6 +118,15 @@ def make_stack(settings: RenderSettings) -> dict[str, Randomizer]:
     """
     _import(settings.plugins, "settings")
     return {name: _randomizer(name, settings.tables.get(name, {})) for name in settings.randomizers}
+
+
+def _resolved(name: str, table: dict[str, Any], where: str, path: Path | None) -> dict[str, Any]:
+    """The table after the randomizer's own `resolve`, if it has one, has read what the settings only name."""
+    resolve = getattr(RANDOMIZERS[name], "resolve", None)
+    try:
+        return dict(resolve(table, Path() if path is None else path.parent)) if resolve else table
+    except ConfigError as error:
+        raise ConfigError(f"{where}: [{name}]: {error}") from None
 
 
 def _fields(part: object) -> dict[str, Any]:

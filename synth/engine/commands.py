@@ -110,4 +110,10 @@ def _summary(manifest: dict[str, Any], settings: RenderSettings, out: Path, seco
     if counts["removed"]:
         removed = ", ".join(f"{number} by {rule}" for rule, number in sorted(counts["removed"].items()))
         lines.append(f"label policy: {removed}")
+    camera = manifest["settings"].get("camera", {})
+    if focals := camera.get("photo_focals"):
+        skipped = camera["photos_skipped"]
+        lines.append(
+            f"focal lengths of {len(focals)} photos" + (f", {skipped} without one left out" if skipped else "")
+        )
     return "\n".join(lines)

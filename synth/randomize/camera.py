@@ -3,13 +3,17 @@
 __all__ = ["Viewpoint"]
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.errors import ConfigError
+from synth.exif import read_focals
 from synth.geometry import look_at
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import check_ranges, check_shares, either, log_between, uniform
+from synth.randomize.draws import between, check_ranges, check_shares, either, log_between, uniform
 from synth.randomize.extent import placed_size_m, scene_size_m, spheres
 from synth.scene import Camera, Placed
 
@@ -35,6 +39,10 @@ class Viewpoint:
         overhead: Share of views from within 10 degrees of straight down, as scanners and careful people take them.
         roll_deg: Turn about the line of sight.
         field_of_view_deg: Of the picture's width.
+        from_photos: Folder of your photos: instead of that range, the focal lengths that their EXIF data tells, each as
+            often as it was used. A relative path counts from the file that says it.
+        photo_focals: Those focal lengths, over the shorter side of the picture. Filled in from `from_photos`.
+        photos_skipped: How many of those photos don't tell theirs. Filled in from `from_photos`.
         center_jitter: Greatest shift of the principal point, as a part of the picture's width and height.
         off_center: How far from the picture's middle the target may be, as a part of its shorter side.
     """
@@ -45,6 +53,9 @@ class Viewpoint:
     overhead: float = 0.3
     roll_deg: tuple[float, float] = (-10.0, 10.0)
     field_of_view_deg: tuple[float, float] = (25.0, 70.0)
+    from_photos: str = ""
+    photo_focals: tuple[float, ...] = ()
+    photos_skipped: int = 0
     center_jitter: float = 0.02
     off_center: float = 0.35
 
@@ -54,10 +65,25 @@ class Viewpoint:
         check_ranges(self, "elevation_deg", least=1, most=90)
         check_ranges(self, "roll_deg")
         check_shares(self, "overhead")
+        if any(not focal > 0 for focal in self.photo_focals):
+            raise ConfigError(f"photo_focals: expected more than 0 each, got {list(self.photo_focals)}.")
+
+    @staticmethod
+    def resolve(table: dict[str, Any], beside: Path) -> dict[str, Any]:
+        """The settings with what `from_photos` stands for, so that frames follow from the settings alone.
+
+        Raises:
+            ConfigError: the folder is missing, or its photos tell no focal length.
+        """
+        folder = table.get("from_photos")
+        if not (folder and isinstance(folder, str)):
+            return table
+        found = read_focals(beside / folder)
+        return table | {"photo_focals": found.focals, "photos_skipped": found.skipped}
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
         width, height = draft.size_wh_px
-        fov_deg = uniform(rng, self.field_of_view_deg)
+        fov_deg = self._field_of_view_deg(rng.random(), draft.size_wh_px)
         focal_px = width / 2 / np.tan(np.radians(fov_deg) / 2)
         size_m, target_m, heading_deg = self._subject(draft, rng)
         size_share = log_between(draft.even("camera.size"), self._sizes(draft, size_m))
@@ -91,6 +117,12 @@ class Viewpoint:
             "target_m": target_m.tolist(),
             "center_shift": shift.tolist(),
         }
+
+    def _field_of_view_deg(self, part: float, size_wh_px: tuple[int, int]) -> float:
+        if not self.photo_focals:
+            return between(part, self.field_of_view_deg)
+        focal_px = self.photo_focals[int(part * len(self.photo_focals))] * min(size_wh_px)
+        return float(np.degrees(2 * np.arctan(size_wh_px[0] / 2 / focal_px)))
 
     def _subject(self, draft: SceneDraft, rng: np.random.Generator) -> tuple[float, NDArray[np.float64], float]:
         """Size, centre and heading of a target of the scene; in one without, of a target that might have been there."""
