@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-train clean
+.PHONY: help setup test demo bench-render bench-train bench-real clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ bench-render: setup  ## the renderer beside pyrender, pybullet and (where bpy is
 
 bench-train: setup  ## the training loop beside a plain torchvision one
 	$(BIN)/python tests/bench/train_speed.py $(ARGS)
+
+# The photos are not part of the project: BENCHMARK names their folder, else SYNTH_BENCHMARK or ../shared.
+bench-real: setup  ## renders alone in training, real photos to measure on; ARGS=--ablation for what each part is worth
+	$(BIN)/python tests/bench/real/main.py $(if $(BENCHMARK),--benchmark "$(BENCHMARK)") $(ARGS)
 
 clean:  ## remove .venv and all caches; data/ and runs/ stay
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
