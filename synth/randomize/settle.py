@@ -1,6 +1,6 @@
-"""Bodies dropped on a plane until they lie still, by MuJoCo, which comes with the extra `physics`.
+"""Bodies dropped into a cup that is then lifted, until they lie still, by MuJoCo: it comes with the extra `physics`.
 
-In: shapes and how they start. Out: how they lie in the end. The same in gives the same out.
+In: shapes and how they start. Out: how they lie in the end. The same in gives the same out. Only heaps import this.
 """
 
 __all__ = ["settle"]
@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
@@ -21,24 +22,23 @@ STEP_S = 0.004
 LONGEST_S = 6.0
 # How often it is asked whether all lie still, and what counts as still, sizes a second.
 CHECK_S, STILL = 0.2, 0.02
+WALLS, WALL = 8, 0.5
 FRICTION = (0.6, 0.01, 0.002)
 # A hollow body is cut across into so many convex parts; one that fills this much of its hull is taken as it is.
 SLICES, CONVEX = 8, 0.93
 
 
-def settle(shapes: Sequence[Shape], scales: Sequence[float], starts: Sequence[Matrix]) -> list[Matrix]:
-    """Drop bodies on the plane z = 0.
+def settle(shapes: Sequence[Shape], scales: Sequence[float], starts: Sequence[Matrix], cup_m: float) -> list[Matrix]:
+    """Drop bodies on the plane z = 0, held together by walls that are gone before they come to rest.
 
     Args:
         shapes: Of each body; hollows are kept roughly, holes are not.
         scales: Factor on each shape.
-        starts: (4, 4) `world_from_object` of each, above the plane and apart.
+        starts: (4, 4) `world_from_object` of each, above the plane and apart, within the cup.
+        cup_m: Radius of the cup about the origin.
     Returns:
         (4, 4) of each where it came to rest.
     """
-    # Here, for only heaps need it, and it is an extra.
-    import mujoco  # noqa: PLC0415
-
     # In units of their size: what holds for dice then holds for crates, stiffness and step included.
     unit_m = float(np.median([np.ptp(s.bounds_m, axis=0).max() * k for s, k in zip(shapes, scales, strict=True)]))
     spec = mujoco.MjSpec()
@@ -52,16 +52,40 @@ def settle(shapes: Sequence[Shape], scales: Sequence[float], starts: Sequence[Ma
             name = f"{number}-{part}"
             spec.add_mesh(name=name, uservert=(points_m * scale / unit_m).ravel())
             body.add_geom(type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, friction=FRICTION, condim=6)
+    height = 2 * max(float(start[2, 3]) for start in starts) / unit_m + 2
+    walls = [_wall(spec, turn, cup_m / unit_m, height) for turn in np.arange(WALLS) * (2 * np.pi / WALLS)]
     model = spec.compile()
     state = mujoco.MjData(model)
-    for _ in range(int(LONGEST_S / CHECK_S)):
-        mujoco.mj_step(model, state, nstep=int(CHECK_S / STEP_S))
-        if np.abs(state.qvel).max() < STILL:
-            break
+    _run(model, state)
+    for wall in walls:
+        model.geom_contype[wall.id] = model.geom_conaffinity[wall.id] = 0
+    _run(model, state)
     return [
         _lifted(shape, scale, _pose(state, k, unit_m))
         for k, (shape, scale) in enumerate(zip(shapes, scales, strict=True))
     ]
+
+
+def _wall(spec: Any, turn_rad: float, radius: float, height: float) -> Any:
+    """A slippery block, its inner side as far from the origin as the cup is wide."""
+    out = radius + WALL
+    return spec.worldbody.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        pos=[out * np.cos(turn_rad), out * np.sin(turn_rad), height / 2],
+        quat=[np.cos(turn_rad / 2), 0, 0, np.sin(turn_rad / 2)],
+        size=[WALL, radius, height / 2],
+        friction=[0, 0, 0],
+        # Otherwise the rougher of two that touch decides.
+        priority=1,
+    )
+
+
+def _run(model: Any, state: Any) -> None:
+    """On until all lie still, or it has taken long enough."""
+    for _ in range(int(LONGEST_S / CHECK_S)):
+        mujoco.mj_step(model, state, nstep=int(CHECK_S / STEP_S))
+        if np.abs(state.qvel).max() < STILL:
+            break
 
 
 def _pose(state: Any, number: int, unit_m: float) -> Matrix:

@@ -1,7 +1,7 @@
 """Nothing floats, nothing sinks, nothing overlaps: measured on the meshes themselves, by geometry that placement has no
 part in."""
 
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from synth.catalog import load_catalog
 from synth.geometry import apply, inverse, scaled
@@ -18,6 +19,7 @@ from synth.randomize.draft import RANDOMIZERS
 from synth.randomize.stack import randomize
 
 TOLERANCE_M = 0.001
+HEAP_TOLERANCE_M = 0.002
 SHIPPED = Path(__file__).parents[2] / "assets"
 CATALOG = """
 [categories.card]
@@ -70,6 +72,7 @@ class Solids:
     def __init__(self, meshes: MeshStore) -> None:
         self._meshes = meshes
         self._solids: dict[str, trimesh.Trimesh] = {}
+        self._spreads: dict[str, tuple[np.ndarray, cKDTree]] = {}
         angles = np.radians(np.arange(0, 180, 2))
         axes = np.random.default_rng(0).normal(size=(500, 3))
         # Things on a plane are beside each other or on top of each other; only free space asks for any axis.
@@ -100,21 +103,41 @@ class Solids:
                 break
         return float(depth)
 
-    def height_above_m(self, placed, others) -> float:
-        """The least height at which something of `placed` is above the plane, or above another's surface."""
+    def sunk_m(self, placed, other) -> float:
+        """How deep a point of one lies in the other, measured to points spread over its surface."""
+        spread, _ = self._spread(placed.asset_id)
+        surface, tree = self._spread(other.asset_id)
+        other_from_placed = inverse(scaled(other.world_from_object, other.scale)) @ scaled(
+            placed.world_from_object, placed.scale
+        )
+        points = apply(other_from_placed, spread[::4])
+        points = points[np.all((points > surface.min(axis=0)) & (points < surface.max(axis=0)), axis=1)]
+        inside = points[self._solid(other.asset_id).contains(points)] if len(points) else points
+        return float(np.max(tree.query(inside)[0], initial=0.0)) * other.scale
+
+    def _spread(self, asset_id: str) -> tuple[np.ndarray, cKDTree]:
+        if asset_id not in self._spreads:
+            points, _ = trimesh.sample.sample_surface(self._solid(asset_id), 20000, seed=0)
+            self._spreads[asset_id] = points, cKDTree(points)
+        return self._spreads[asset_id]
+
+    def height_above_m(self, placed, others, within_m: float = TOLERANCE_M) -> float:
+        """The least height at which something of `placed` is above the plane, or above another's surface.
+
+        Of `placed` only what is no higher than `within_m` above its lowest point counts.
+        """
         up = scaled(placed.world_from_object, placed.scale)[2]
         lowest = float((self._solid(placed.asset_id).vertices @ up[:3]).min() + up[3])
         if lowest < TOLERANCE_M:
             return lowest
-        return min([lowest, *(self._clearance_m(placed, lowest, other) for other in others)])
+        return min([lowest, *(self._clearance_m(placed, lowest + within_m, other) for other in others)])
 
-    def _clearance_m(self, placed, lowest: float, other) -> float:
+    def _clearance_m(self, placed, highest: float, other) -> float:
         """How far its underside can fall until it meets the other."""
         world_from_object = scaled(placed.world_from_object, placed.scale)
         solid = self._solid(placed.asset_id)
-        spread, _ = trimesh.sample.sample_surface(solid, 3000, seed=0)
-        points = apply(world_from_object, np.concatenate([solid.vertices, spread]))
-        points = points[points[:, 2] < lowest + TOLERANCE_M]
+        points = apply(world_from_object, np.concatenate([solid.vertices, self._spread(placed.asset_id)[0][::7]]))
+        points = points[points[:, 2] < highest]
         # Rays downwards, in the other's own axes and units, from so high that a hair's breadth of sinking is seen.
         object_from_world = inverse(scaled(other.world_from_object, other.scale))
         start = apply(object_from_world, points + np.array([0, 0, TOLERANCE_M]))
@@ -146,6 +169,21 @@ def test_in_200_default_scenes_of_the_shipped_models_nothing_floats_and_nothing_
         if arrangement != "air":
             assert_that_nothing_floats(solids, scene.objects)
     assert arrangements >= {"scatter", "row", "grid", "stack", "air"}
+
+
+@pytest.mark.parametrize("index", range(5))
+def test_in_heaps_of_the_shipped_models_nothing_hovers_and_nothing_sinks_into_another(shipped, index):
+    pytest.importorskip("mujoco")
+    solids = Solids(shipped)
+    scene = scene_of(shipped, 1, index, arrangements={"heap": 1}, count=(6, 12), negatives=0.0)
+    heap = scene.objects[: scene.drawn["placement"]["arranged"]]
+    for placed in heap:
+        # It may be held by its flanks, high above its lowest point.
+        others = [other for other in heap if other is not placed]
+        assert -HEAP_TOLERANCE_M < solids.height_above_m(placed, others, within_m=np.inf) < HEAP_TOLERANCE_M
+    for first, second in permutations(heap, 2):
+        if solids.overlap_m(first, second) > 0:
+            assert solids.sunk_m(first, second) < HEAP_TOLERANCE_M
 
 
 @given(seed=st.integers(0, 2**31))

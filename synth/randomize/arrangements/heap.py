@@ -12,35 +12,44 @@ from synth.randomize.arrangements.arrangement import ARRANGEMENTS
 from synth.randomize.bodies import Body, Piece
 from synth.randomize.layout import Footprint
 from synth.randomize.resting import Site
-from synth.randomize.settle import settle
+
+# Radius of the cup, over the root of how much all of them would cover: the smaller, the higher the heap.
+CUP = 0.35
 
 
 @ARRANGEMENTS.register("heap")
 def heap(site: Site, pieces: Sequence[Piece]) -> Sequence[Piece]:
     """All that may come to lie any way, in one heap; what must stay upright or show its face can't be dropped."""
+    # Here, for it imports what an extra brings.
+    from synth.randomize.settle import settle  # noqa: PLC0415
+
     dropped = [piece for piece in pieces if piece.asset.pose in {"rest", "any"}]
     if len(dropped) < 2:
         return pieces
     shapes = [site.draft.meshes[piece.asset.asset_id] for piece in dropped]
     scales = [piece.scale for piece in dropped]
-    starts = _starts([shape.bounds_m * scale for shape, scale in zip(shapes, scales, strict=True)], site.rng)
-    for piece, shape, pose in zip(dropped, shapes, settle(shapes, scales, starts), strict=True):
+    bounds_m = [shape.bounds_m * scale for shape, scale in zip(shapes, scales, strict=True)]
+    across_m = [float(np.linalg.norm(high - low)) for low, high in bounds_m]
+    cup_m = max(0.51 * max(across_m), CUP * float(np.linalg.norm(across_m)))
+    starts = _starts(bounds_m, cup_m, site.rng)
+    for piece, shape, pose in zip(dropped, shapes, settle(shapes, scales, starts, cup_m), strict=True):
         footprint = Footprint.of(apply(scaled(pose, piece.scale), shape.hull_m))
         site.add(Body(piece, shape, pose, 0.0, pose, footprint))
     return [piece for piece in pieces if piece not in dropped]
 
 
-def _starts(bounds_m: Sequence[NDArray[np.float64]], rng: np.random.Generator) -> list[Matrix]:
-    """Turned any way, above each other in layers about as wide as they are high together, none meeting another."""
-    cell_m = max(float(np.linalg.norm(high - low)) for low, high in bounds_m)
-    wide = max(1, round((len(bounds_m) / 2) ** (1 / 3)))
+def _starts(bounds_m: Sequence[NDArray[np.float64]], cup_m: float, rng: np.random.Generator) -> list[Matrix]:
+    """Turned any way, in a cup, each as low above the plane and the others' bounding spheres as it can be."""
     starts: list[Matrix] = []
-    for number, bounds in enumerate(bounds_m):
-        layer, place = divmod(number, wide * wide)
-        if place == 0:
-            # Each layer is shifted, so that no towers fall straight down.
-            shift = rng.uniform(-0.3, 0.3, 2)
+    centers, radii = np.empty((0, 3)), np.empty(0)
+    for bounds in bounds_m:
+        radius = float(np.linalg.norm(bounds[1] - bounds[0])) / 2
+        around, out = rng.uniform(0, 2 * np.pi), (cup_m - radius) * np.sqrt(rng.random())
+        place = out * np.array([np.cos(around), np.sin(around)])
+        aside = np.linalg.norm(centers[:, :2] - place, axis=1)
+        over = centers[:, 2] + np.sqrt(np.maximum((radii + radius) ** 2 - aside**2, 0))
+        center = np.array([*place, max(radius, float(np.max(over, where=aside < radii + radius, initial=0.0)))])
         turned = random_rotation(rng)
-        center_m = cell_m * np.array([*(np.divmod(place, wide) + shift), layer + 0.55])
-        starts.append(translation(center_m - apply(turned, bounds.mean(axis=0)[None])[0]) @ turned)
+        starts.append(translation(center - apply(turned, bounds.mean(axis=0)[None])[0]) @ turned)
+        centers, radii = np.vstack([centers, center]), np.append(radii, radius)
     return starts
