@@ -21,6 +21,8 @@ from synth.scene import Camera, Placed
 OVERHEAD_DEG = 10.0
 # Of an axis, the sine of its angle to the plane above which its heading says little.
 STEEP = 0.8
+# How far the middle of a target at the edge lies beyond it, over its size.
+BEYOND = (-0.35, 0.2)
 # Nearer than this many radii, an object in front of the camera would fill the picture or be cut open by it.
 CLEAR_RADII = 1.5
 
@@ -45,6 +47,7 @@ class Viewpoint:
         photos_skipped: How many of those photos don't tell theirs. Filled in from `from_photos`.
         center_jitter: Greatest shift of the principal point, as a part of the picture's width and height.
         off_center: How far from the picture's middle the target may be, as a part of its shorter side.
+        at_edge: Share of views whose target lies across the picture's edge instead, partly out of it.
     """
 
     object_size: tuple[float, float] = (0.06, 0.8)
@@ -58,13 +61,14 @@ class Viewpoint:
     photos_skipped: int = 0
     center_jitter: float = 0.02
     off_center: float = 0.35
+    at_edge: float = 0.08
 
     def __post_init__(self) -> None:
         check_ranges(self, "object_size", above=0)
         check_ranges(self, "field_of_view_deg", least=1, most=150)
         check_ranges(self, "elevation_deg", least=1, most=90)
         check_ranges(self, "roll_deg")
-        check_shares(self, "overhead")
+        check_shares(self, "overhead", "at_edge")
         if any(not focal > 0 for focal in self.photo_focals):
             raise ConfigError(f"photo_focals: expected more than 0 each, got {list(self.photo_focals)}.")
 
@@ -97,8 +101,13 @@ class Viewpoint:
         azimuth_deg = (heading_deg + 360 * draft.even("camera.azimuth")) % 360 - 180
         roll_deg = uniform(rng, self.roll_deg)
         away, around = uniform(rng, (0, self.off_center)) * frame_m, uniform(rng, (0, 2 * np.pi))
-        target_m = target_m + away * np.array([np.cos(around), np.sin(around), 0])
-        eye_m = _step_back(draft, target_m, _direction(elevation_deg, azimuth_deg), distance_m)
+        aside, direction = np.array([np.cos(around), np.sin(around), 0]), _direction(elevation_deg, azimuth_deg)
+        beyond, at_edge = uniform(rng, BEYOND), draft.even("camera.edge") < self.at_edge
+        if at_edge:
+            axes = look_at(direction, np.zeros(3), np.radians(roll_deg))[:3, :2]
+            away = _edge_m(aside @ axes, draft.size_wh_px, frame_m) + beyond * size_m
+        target_m = target_m + away * aside
+        eye_m = _step_back(draft, target_m, direction, distance_m)
         shift = rng.uniform(-self.center_jitter, self.center_jitter, 2)
         draft.camera = Camera(
             width_px=width,
@@ -113,6 +122,7 @@ class Viewpoint:
             "elevation_deg": elevation_deg,
             "azimuth_deg": azimuth_deg,
             "roll_deg": roll_deg,
+            "at_edge": at_edge,
             "distance_m": float(np.linalg.norm(eye_m - target_m)),
             "target_m": target_m.tolist(),
             "center_shift": shift.tolist(),
@@ -149,6 +159,13 @@ def _heading_deg(placed: Placed) -> float:
     rotation = placed.world_from_object[:3, :3]
     axis = rotation[:, 0] if abs(rotation[2, 0]) < STEEP else rotation[:, 1]
     return float(np.degrees(np.arctan2(axis[1], axis[0])))
+
+
+def _edge_m(seen: NDArray[np.float64], size_wh_px: tuple[int, int], frame_m: float) -> float:
+    """How far the view must be moved along a direction, which is seen as (2,) to the right and down, for what was in
+    the picture's middle to come to its edge; as if all were as far away."""
+    half_m = np.array(size_wh_px) / min(size_wh_px) * frame_m / 2
+    return float(np.min(half_m / np.maximum(np.abs(seen), 1e-6)))
 
 
 def _direction(elevation_deg: float, azimuth_deg: float) -> NDArray[np.float64]:

@@ -55,3 +55,14 @@ def test_straight_down_is_a_view_like_any_other(meshes):
     camera = RANDOMIZERS["camera"](elevation_deg=(90.0, 90.0))
     scene = scene_of(meshes, 2, camera=camera)
     assert scene.camera.world_from_camera[:3, 2] == pytest.approx([0, 0, -1], abs=1e-6)
+
+
+def test_a_target_at_the_edge_is_partly_out_of_the_picture(meshes):
+    # Straight down, so that all of the plane is as far away; every target is 0.1 m across, and its half at most 0.087.
+    settings = {"at_edge": 1.0, "elevation_deg": (90.0, 90.0), "object_size": (0.2, 0.2), "center_jitter": 0.0}
+    camera, placement = RANDOMIZERS["camera"](**settings), RANDOMIZERS["placement"](count=(1, 1), negatives=0.0)
+    for index in range(20):
+        scene = scene_of(meshes, index, camera=camera, placement=placement)
+        x, y = scene.camera.project(spheres(meshes, scene.objects[:1])[0])[0]
+        beyond_px = max(-x, x - 640, -y, y - 480)
+        assert -0.36 * 0.2 * 480 < beyond_px < 0.21 * 0.2 * 480
