@@ -9,11 +9,11 @@ import numpy as np
 import pyrender
 from numpy.typing import NDArray
 from OpenGL import GL
-from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import Matrix
-from synth.meshes import Material, Mesh, MeshStore, Primitive
+from synth.meshes import Material, MeshStore, Primitive
 from synth.render.buffers import Texture2D, upload
+from synth.render.proxies import caster, filled_hull
 from synth.scene import Placed
 
 BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT, WEAR_UNIT = 0, 1, 2, 3, 4
@@ -21,19 +21,6 @@ BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT, WEAR_UNIT 
 LEAST_ALPHA = 1 / 32
 # With less than this it casts no shadow.
 LEAST_SHADOW_ALPHA = 0.5
-# Of its convex hull, what a mesh must fill for the hull to stand for it.
-LEAST_FILLED = 0.5
-
-
-def _directions(n: int) -> NDArray[np.float64]:
-    """(n, 3) unit vectors, evenly over the sphere: a spiral by the golden angle."""
-    z = 1 - (2 * np.arange(n) + 1) / n
-    angle = np.pi * (3 - np.sqrt(5)) * np.arange(n)
-    radius = np.sqrt(1 - z * z)
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=1)
-
-
-HULL_DIRECTIONS = _directions(128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +60,40 @@ class Models:
     def __init__(self, meshes: MeshStore) -> None:
         self._meshes = meshes
         self._drawables: dict[str, tuple[Drawable, ...]] = {}
+        self._casters: dict[str, tuple[Drawable, ...]] = {}
         self._bulks: dict[str, tuple[Drawable, ...]] = {}
 
-    def __getitem__(self, asset_id: str) -> tuple[Drawable, ...]:
-        if asset_id not in self._drawables:
-            self._load(asset_id)
-        return self._drawables[asset_id]
+    def of(self, objects: tuple[Placed, ...]) -> Iterator[tuple[int, Placed, Drawable]]:
+        """Every primitive of every object, with the object's number."""
+        return self._each(objects, self._drawables)
 
-    def bulk(self, asset_id: str) -> tuple[Drawable, ...]:
-        """What takes an asset's space: its convex hull, coarsely, or itself where that is mostly empty."""
-        if asset_id not in self._bulks:
-            self._load(asset_id)
-        return self._bulks[asset_id]
+    def casters(self, objects: tuple[Placed, ...]) -> Iterator[tuple[int, Placed, Drawable]]:
+        """The same of what casts their shadows."""
+        return self._each(objects, self._casters)
+
+    def bulks(self, objects: tuple[Placed, ...]) -> Iterator[tuple[int, Placed, Drawable]]:
+        """The same of what takes their space, coarsely."""
+        return self._each(objects, self._bulks)
+
+    def _each(
+        self, objects: tuple[Placed, ...], kinds: dict[str, tuple[Drawable, ...]]
+    ) -> Iterator[tuple[int, Placed, Drawable]]:
+        for number, placed in enumerate(objects):
+            if placed.asset_id not in kinds:
+                self._load(placed.asset_id)
+            for drawable in kinds[placed.asset_id]:
+                yield number, placed, drawable
 
     def _load(self, asset_id: str) -> None:
         mesh = self._meshes.load(asset_id)
-        self._drawables[asset_id] = tuple(_upload(primitive, mesh.closed) for primitive in mesh.primitives)
-        self._bulks[asset_id] = self._drawables[asset_id]
-        if _fills_its_hull(mesh):
-            self._bulks[asset_id] = (_upload(_hull_primitive(mesh.shape.hull_m), closed=False),)
+        own = self._drawables[asset_id] = tuple(_upload(primitive, mesh.closed) for primitive in mesh.primitives)
+        coarse, hull = caster(mesh), filled_hull(mesh)
+        self._casters[asset_id] = own if coarse is None else (_upload(coarse, mesh.closed),)
+        self._bulks[asset_id] = self._casters[asset_id] if hull is None else (_upload(hull, closed=False),)
 
     def extent(self, asset_id: str) -> float:
         """The largest extent of an asset's mesh."""
         return float(np.max(np.ptp(self._meshes[asset_id].bounds_m, axis=0)))
-
-    def of(self, objects: tuple[Placed, ...], *, bulk: bool = False) -> Iterator[tuple[int, Placed, Drawable]]:
-        """Every primitive of every object, or of its bulk, with the object's number."""
-        for number, placed in enumerate(objects):
-            for drawable in self.bulk(placed.asset_id) if bulk else self[placed.asset_id]:
-                yield number, placed, drawable
 
 
 def object_uniforms(
@@ -130,33 +122,6 @@ def object_uniforms(
     if wear := finish.wear:
         rows[14] = wear.share, 1 / (wear.repeat * extent), *wear.offset
     return rows
-
-
-def _fills_its_hull(mesh: Mesh) -> bool:
-    """Whether the convex hull may stand for a mesh: not for a ring, mug or sheet, nor for what is cut out or glass."""
-    if any(p.material.blended or p.material.alpha_cutoff is not None for p in mesh.primitives):
-        return False
-    corners_m = np.concatenate([p.positions_m[p.triangles] for p in mesh.primitives]) - mesh.shape.hull_m.mean(axis=0)
-    volume = np.sum(corners_m[:, 0] * np.cross(corners_m[:, 1], corners_m[:, 2])) / 6
-    try:
-        return bool(volume >= LEAST_FILLED * ConvexHull(mesh.shape.hull_m).volume)
-    except QhullError:
-        return False
-
-
-def _hull_primitive(hull_m: NDArray[np.float64]) -> Primitive:
-    """A coarse hull: of the points that lie farthest in `HULL_DIRECTIONS`, for a ball's own has thousands."""
-    hull_m = hull_m[np.unique(np.argmax(hull_m @ HULL_DIRECTIONS.T, axis=0))]
-    n = len(hull_m)
-    triangles = ConvexHull(hull_m).simplices
-    up = np.tile(np.array([0, 0, 1], np.float32), (n, 1))
-    return Primitive(
-        positions_m=hull_m.astype(np.float32),
-        normals=up,
-        uvs=np.zeros((n, 2), np.float32),
-        colors_rgba=np.ones((n, 4), np.float32),
-        triangles=triangles.astype(np.uint32),
-    )
 
 
 def _upload(primitive: Primitive, closed: bool) -> Drawable:

@@ -2,6 +2,7 @@
 
 __all__ = ["DepthMapPass", "DepthMaps", "ShadowMap"]
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,10 @@ from scipy.ndimage import uniform_filter
 
 from synth.geometry import Matrix
 from synth.render.buffers import ShadowMaps, Texture2D, depth_map, moments_map
-from synth.render.models import BASE_COLOR_UNIT, LEAST_SHADOW_ALPHA, Models, object_uniforms
+from synth.render.models import BASE_COLOR_UNIT, LEAST_SHADOW_ALPHA, Drawable, Models, object_uniforms
 from synth.render.program import Program, compile_program
 from synth.render.views import map_clip, spot_clip, texture_from_clip
-from synth.scene import Scene
+from synth.scene import Placed, Scene
 
 SHADOW_PX, SKY_PX = 1024, 128
 # The sky map is blurred by this share of an object's width, so that the dark rim under things follows their size.
@@ -70,7 +71,7 @@ class DepthMapPass:
         self._sky.bind()
         self._sky.clear(farthest=1.0)
         # Their bulk is all that the blur leaves of them.
-        self._draw_objects(scene, sky_clip, bulk=True)
+        self._draw(self._models.bulks(scene.objects), sky_clip)
         sky_from_world = texture_from_clip() @ sky_clip
         # Chebyshev's bound is exact where all that is deeper lies just where the light is asked for: on the plane.
         deepest = min(float(sky_from_world[2, 3]), 1.0) if scene.background.surface else 1.0
@@ -91,12 +92,12 @@ class DepthMapPass:
             else:
                 clip, width_m = map_clip(light.world_from_light[:3, 2], points_m, margin=4 / SHADOW_PX)
             self._shadows.draw_into(layer)
-            self._draw_objects(scene, clip)
+            self._draw(self._models.casters(scene.objects), clip)
             by_light[number] = ShadowMap(layer, texture_from_clip() @ clip, width_m / SHADOW_PX)
         return by_light
 
-    def _draw_objects(self, scene: Scene, clip_from_world: Matrix, *, bulk: bool = False) -> None:
-        for number, placed, drawable in self._models.of(scene.objects, bulk=bulk):
+    def _draw(self, drawables: Iterator[tuple[int, Placed, Drawable]], clip_from_world: Matrix) -> None:
+        for number, placed, drawable in drawables:
             program = self._program(drawable.mask_defines)
             program.use()
             if drawable.mask_defines:
