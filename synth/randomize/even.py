@@ -28,6 +28,7 @@ AXES = (
     "placement.overlap",
     "placement.negative",
     "sensor.exposure",
+    "placement.arrangement",
 )
 # A prime: of every BASE frames in a row, counted from frame 0, each lies in another of as many parts of any axis; of
 # BASE ** 2 each in another cell of any two. Base 2 has such sequences of three axes only, and of twelve some pairs are
@@ -65,7 +66,7 @@ def _column(seed: int, block: int, name: str) -> NDArray[np.float64]:
         permutations = rng.permuted(np.tile(np.arange(BASE), (BASE**place, 1)), axis=1)
         scrambled = scrambled * BASE + permutations[before, digit]
         before = before * BASE + digit
-    return (scrambled + rng.random(BLOCK)) / BLOCK
+    return np.asarray((scrambled + rng.random(BLOCK)) / BLOCK, np.float64)
 
 
 @lru_cache(maxsize=2)

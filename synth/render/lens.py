@@ -58,7 +58,9 @@ class Lens:
 
     def _nearest(self, drawn: NDArray[T]) -> NDArray[T]:
         """(..., H, W) of (..., H', W') on the canvas: what is in that pixel of it in which each pixel's centre lies."""
-        return np.take(drawn.reshape(*drawn.shape[:-2], drawn.shape[-2] * drawn.shape[-1]), self._nearest_places, axis=-1)
+        *planes, height, width = drawn.shape
+        # No -1 for the two together: a scene without objects has no plane of amodal bits, and nothing has any shape.
+        return np.take(drawn.reshape(*planes, height * width), self._nearest_places, axis=-1)
 
     def _blended(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W, C) of (H', W', C) light on the canvas, bilinearly."""

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.errors import RenderError
 from synth.meshes import MeshStore
@@ -67,7 +68,7 @@ class Renderer(SceneRenderer):
             drawn = lens.resampled(self._passes.draw(replace(scene, camera=lens.canvas), normals=normals))
         camera_from_world = scene.camera.camera_from_world[:3, :3].astype(np.float32)
         return Frame(
-            rgb=expose(drawn.light, drawn.depth_m, scene.sensor),
+            rgb=expose(drawn.light, drawn.depth_m, scene.sensor, _targets(scene, drawn.instance)),
             depth_m=drawn.depth_m,
             instance=drawn.instance.astype(np.uint16),
             amodal_bits=drawn.bits,
@@ -81,3 +82,10 @@ class Renderer(SceneRenderer):
             raise RenderError(f"frame {scene.index}: the scene is {size}, the renderer draws {self._size_wh_px}.")
         if any(placed.instance_id > np.iinfo(np.uint16).max for placed in scene.objects):
             raise RenderError(f"frame {scene.index}: more than 65535 instances don't fit into the instance image.")
+
+
+def _targets(scene: Scene, instance: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """(H, W) where there is something that gets a label."""
+    is_target = np.zeros(1 + max((placed.instance_id for placed in scene.objects), default=0), np.bool_)
+    is_target[[placed.instance_id for placed in scene.objects if placed.category_id is not None]] = True
+    return is_target[instance]

@@ -75,7 +75,7 @@ def workshop_renderer(workshop: Workshop) -> Iterator[Renderer]:
 @pytest.fixture
 def linear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets frames keep, as `rgb`, the linear light that reaches the sensor: (H, W, 3) float32."""
-    monkeypatch.setattr("synth.render.renderer.expose", lambda light, depth_m, sensor: np.array(light))
+    monkeypatch.setattr("synth.render.renderer.expose", lambda light, *rest: np.array(light))
 
 
 @pytest.fixture(scope="session")

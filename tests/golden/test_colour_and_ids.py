@@ -19,7 +19,7 @@ LEVELS = 30
 @pytest.fixture(autouse=True)
 def fixed_exposure(monkeypatch):
     """The automatic one looks at the whole picture, and would change all of it with one object."""
-    monkeypatch.setattr(sensor, "auto_gain", lambda linear: 0.8)
+    monkeypatch.setattr(sensor, "auto_gain", lambda linear, subject: 0.8)
 
 
 def heap(stage, seed):

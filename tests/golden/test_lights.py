@@ -15,7 +15,7 @@ EDGE_LEVELS = 3
 
 @pytest.fixture(autouse=True)
 def fixed_exposure(monkeypatch):
-    monkeypatch.setattr(sensor, "auto_gain", lambda linear: 0.5)
+    monkeypatch.setattr(sensor, "auto_gain", lambda linear, subject: 0.5)
 
 
 @pytest.fixture

@@ -67,6 +67,27 @@ def test_an_even_grey_is_exposed_between_grey_and_white():
     assert 120 < expose(even, Sensor()).mean() < 200
 
 
+def test_a_white_card_on_a_dark_table_is_not_burnt_out():
+    light = np.full((128, 128, 3), 0.01, np.float32)
+    card = np.zeros((128, 128), bool)
+    card[24:40, 24:40] = True  # so little of the picture that it may be a highlight
+    light[card] = 1
+    assert auto_gain(light) > 1
+    assert auto_gain(light, card) == pytest.approx(0.9)
+
+
+def test_a_dark_thing_before_a_bright_window_is_lifted():
+    light = np.full((64, 64, 3), 1.0, np.float32)
+    thing = np.zeros((64, 64), bool)
+    thing[24:40, 24:40] = True
+    light[thing] = 0.05
+    assert auto_gain(light, thing) > auto_gain(light)
+
+
+def test_a_picture_of_nothing_is_exposed_as_a_whole(light):
+    assert auto_gain(light, np.zeros((48, 64), bool)) == auto_gain(light)
+
+
 def test_no_light_is_black_and_what_is_not_a_number_counts_as_none():
     assert expose(np.zeros((8, 8, 3), np.float32), Sensor()).max() == 0
     light = np.full((8, 8, 3), 0.5, np.float32)
