@@ -12,15 +12,14 @@ from synth.randomize.layout import DIRECTIONS
 
 # The finest detail over the size of the larger one: so that points spread over a surface leave no cell of it empty.
 CELLS = 16
-# Nearer than this it is called touching, as a part of the size and in metres: relief is no smooth face.
-SLACK, SLACK_M = 0.012, 0.0004
 
 
-def contacts_m(upper_m: NDArray[np.float64], lower_m: NDArray[np.float64]) -> NDArray[np.float64]:
+def contacts_m(upper_m: NDArray[np.float64], lower_m: NDArray[np.float64], slack_m: float) -> NDArray[np.float64]:
     """Where the underside of one comes near to the upper side of the other.
 
     Args:
         upper_m, lower_m: (N, 3), (M, 3) points spread over their surfaces.
+        slack_m: What is nearer than this is called touching.
     Returns:
         (C, 2) middles of cells of a grid on the plane.
     """
@@ -36,7 +35,7 @@ def contacts_m(upper_m: NDArray[np.float64], lower_m: NDArray[np.float64]) -> ND
         cells = np.floor((points[:, :2] - start) / cell_m).astype(int)
         inside = np.all((cells >= 0) & (cells < n), axis=1)
         fold.at(heights, cells[inside] @ [n[1], 1], points[inside, 2])
-    near = np.flatnonzero(bottom - top < min(SLACK * size_m, SLACK_M))
+    near = np.flatnonzero(bottom - top < slack_m)
     return np.asarray(start + (np.stack(np.divmod(near, n[1]), axis=1) + 0.5) * cell_m, np.float64)
 
 
