@@ -20,7 +20,7 @@ def pebble(rng: np.random.Generator) -> Solid:
     starts = rng.uniform(-0.18, 0.18, (n, 3)) * (1, 0.7, 0.4)
     radii = rng.uniform(0.18, 0.3, n)
     points, triangles = blend(
-        [(start, start, radius, radius) for start, radius in zip(starts, radii, strict=True)], 0.2, 0.04
+        [(start, start, radius, radius) for start, radius in zip(starts, radii, strict=True)], 0.2, 0.06
     )
     return Solid(points, triangles, box_uvs(points, triangles, 1.0), crease_deg=180)
 

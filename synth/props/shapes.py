@@ -18,7 +18,9 @@ def rounded_rectangle(width: float, height: float, radius: float, steps: int = 4
     corners = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * (width / 2 - radius, height / 2 - radius)
     angle = np.linspace(0, np.pi / 2, steps + 1)
     arcs = [corners[k] + radius * _unit(angle + k * np.pi / 2) for k in range(4)]
-    return np.concatenate(arcs)
+    outline = np.concatenate(arcs)
+    # Where a corner isn't round, or a side has no length, points fall together.
+    return np.asarray(outline[np.linalg.norm(outline - np.roll(outline, 1, axis=0), axis=1) > 1e-9], np.float64)
 
 
 def loft(outline: Points, rings: Sequence[tuple[float, float]] | Points, crease_deg: float = 35.0) -> Solid:
@@ -34,6 +36,8 @@ def loft(outline: Points, rings: Sequence[tuple[float, float]] | Points, crease_
     flat = rings[:, :1, None] * outline[None]
     heights = np.broadcast_to(rings[:, 1:, None], (k, n, 1))
     points = np.concatenate([flat, heights], axis=2).reshape(-1, 3)
+    # A ring of scale 0 is one point, a tip.
+    shared = np.where(rings[:, :1] > 0, np.arange(k * n).reshape(k, n), np.arange(k)[:, None] * n).ravel()
     closed = np.vstack([outline, outline[:1]])
     around = _along(closed)
     up = _along(rings * (np.linalg.norm(outline, axis=1).mean(), 1))
@@ -44,7 +48,7 @@ def loft(outline: Points, rings: Sequence[tuple[float, float]] | Points, crease_
         [np.stack([around[column + dx], up[row + dy]], axis=1) for dx, dy in ((0, 0), (1, 0), (1, 1), (0, 1))],
         axis=1,
     )
-    triangles = [corners[:, (0, 1, 2)], corners[:, (0, 2, 3)]]
+    triangles = [shared[corners[:, (0, 1, 2)]], shared[corners[:, (0, 2, 3)]]]
     uvs = [places[:, (0, 1, 2)], places[:, (0, 2, 3)]]
     reach = float(np.abs(outline).max())
     for ring, turn in ((0, -1), (k - 1, 1)):
@@ -148,8 +152,6 @@ def _unit(angle: NDArray[np.float64]) -> Points:
 
 
 def _without_slivers(solid: Solid) -> Solid:
-    """Without the triangles that a ring of scale 0, a tip, leaves without area."""
-    corners = solid.points[solid.triangles]
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    kept = area > 1e-12
+    """Without the triangles that a tip leaves without area."""
+    kept = np.all(solid.triangles != np.roll(solid.triangles, 1, axis=1), axis=1)
     return Solid(solid.points, solid.triangles[kept], solid.uvs[kept], crease_deg=solid.crease_deg)

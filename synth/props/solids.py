@@ -67,11 +67,11 @@ def bar(rng: np.random.Generator) -> Solid:
 @PROPS.register("ball")
 def ball(rng: np.random.Generator) -> Solid:
     """A ball or an egg."""
-    angle = np.linspace(-np.pi / 2, np.pi / 2, 17)
+    angle = np.linspace(-np.pi / 2, np.pi / 2, 13)
     stretch = rng.uniform(1.0, 1.5) if rng.random() < 0.5 else 1.0
     radius = 0.5 * np.cos(angle) * (1 + rng.uniform(0, 0.2) * np.sin(angle))
     radius[[0, -1]] = 0
-    return loft(_circle(28), np.column_stack([radius, stretch * (0.5 + 0.5 * np.sin(angle))]))
+    return loft(_circle(24), np.column_stack([radius, stretch * (0.5 + 0.5 * np.sin(angle))]))
 
 
 @PROPS.register("can")

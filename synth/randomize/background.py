@@ -15,13 +15,12 @@ from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
 from synth.randomize.extent import spheres, view_width_m
 from synth.randomize.pictures import BLOCK, pictures_in, shared_rng
+from synth.randomize.view import sees_horizon, view_center_m
 from synth.registry import Registry
 from synth.scene import Background, Crop, Rgb, Surface, Texture
 from synth.surfaces import PICTURE_SUFFIXES, SURFACES, read_picture, texture_aspect
 
 SEEDS = 2**31
-# How large an angle below the horizontal a ray has at least that meets the plane near enough to be seen there.
-HORIZON_RAD = np.radians(4)
 # Room that a table leaves around what lies on it.
 MARGIN = 1.1
 # Decoded no finer than this, a photo is read whole and fast.
@@ -170,7 +169,7 @@ class Surroundings:
             x, y = (shift * plane.repeat_m).tolist()
             return replace(plane, offset_m=(x, y))
         is_front = texture.kind == "file" or texture.kind in INTERIOR
-        if as_taken and is_front and not _sees_horizon(draft):
+        if as_taken and is_front and not sees_horizon(draft):
             return replace(plane, crop=crop)
         return _table(plane, draft, table * width_m, shift)
 
@@ -196,30 +195,11 @@ def _occupied_m(draft: SceneDraft) -> tuple[NDArray[np.float64], float]:
     and in the middle of the view."""
     lying = [placed for placed in draft.objects if not placed.asset_id.startswith(HANGING)]
     if not lying:
-        return _view_center_m(draft), 0.0
+        return view_center_m(draft), 0.0
     centers, radii = spheres(draft.meshes, lying)
     low, high = (centers[:, :2] - radii[:, None]).min(axis=0), (centers[:, :2] + radii[:, None]).max(axis=0)
     middle = (low + high) / 2
     return middle, float(np.max(np.linalg.norm(centers[:, :2] - middle, axis=1) + radii))
-
-
-def _view_center_m(draft: SceneDraft) -> NDArray[np.float64]:
-    """(2,) where the camera's axis meets the plane."""
-    if draft.camera is None:
-        return np.zeros(2)
-    eye, forward = draft.camera.world_from_camera[:3, 3], draft.camera.world_from_camera[:3, 2]
-    return np.asarray(eye[:2] + forward[:2] * eye[2] / max(-forward[2], 0.1), np.float64)
-
-
-def _sees_horizon(draft: SceneDraft) -> bool:
-    """Whether a corner of the frame looks above the plane's end, or nearly so."""
-    camera = draft.camera
-    if camera is None:
-        return True
-    corners_px = np.array([[x, y] for x in (0, camera.width_px) for y in (0, camera.height_px)])
-    local = np.column_stack([(corners_px - camera.center_px) / camera.focal_px, np.ones(4)])
-    down = -(local / np.linalg.norm(local, axis=1, keepdims=True)) @ camera.world_from_camera[2, :3]
-    return bool(np.any(down < np.sin(HORIZON_RAD)))
 
 
 def _texture(

@@ -14,7 +14,7 @@ from synth.surfaces import SURFACES
 from synth.surfaces.noise import home_color, random_color
 
 # Of each procedure, and of the user's photos: what one texture cache of the renderer holds.
-SEEDS, PHOTOS = 4, 64
+SEEDS, PHOTOS = 3, 32
 PRINTED = ("print", "print", "paper", "plain", "collage", "gradient", "checked")
 WOVEN = ("cloth", "cloth", "checked", "carpet", "plain")
 # sRGB, from pale to dark.
@@ -71,7 +71,7 @@ def skin_tone(rng: np.random.Generator) -> Finish:
     place = rng.uniform(0, len(SKINS) - 1)
     color = np.array([np.interp(place, np.arange(len(SKINS)), SKINS[:, c]) for c in range(3)])
     color = color * (1 + rng.normal(0, 0.03, 3)) * rng.uniform(0.9, 1.05)
-    return _finish(np.clip(color, 0, 1), uniform(rng, (0.4, 0.75)))
+    return _finish(np.clip(color, 0, 1), uniform(rng, (0.5, 0.85)))
 
 
 def texture_from_pool(rng: np.random.Generator, kinds: tuple[str, ...], photos: tuple[str, ...]) -> Texture:
@@ -83,7 +83,7 @@ def texture_from_pool(rng: np.random.Generator, kinds: tuple[str, ...], photos: 
 
 
 def _paint(rng: np.random.Generator) -> NDArray[np.float32]:
-    return home_color(rng, value=(0.03, 1.0)) if chance(rng, 0.6) else random_color(rng)
+    return home_color(rng, value=(0.06, 1.0)) if chance(rng, 0.6) else random_color(rng)
 
 
 def _finish(

@@ -37,11 +37,13 @@ def print_page(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
 @SURFACES.register("collage")
 def collage(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Boxes, discs and stripes of any colour over each other: packaging, books, boards, a messy table from above."""
-    ground = Image.new("RGB", (size_px, size_px), _bytes(random_color(rng)))
+    # Twice the size, for smooth edges.
+    drawn_px = 2 * size_px
+    ground = Image.new("RGB", (drawn_px, drawn_px), _bytes(random_color(rng)))
     draw = ImageDraw.Draw(ground)
     for _ in range(int(rng.integers(10, 60))):
-        x, y = rng.uniform(-0.1, 1.1, 2) * size_px
-        reach = np.exp(rng.uniform(np.log(0.02), np.log(0.35))) * size_px
+        x, y = rng.uniform(-0.1, 1.1, 2) * drawn_px
+        reach = np.exp(rng.uniform(np.log(0.02), np.log(0.35))) * drawn_px
         color = _bytes(random_color(rng))
         shape = rng.random()
         if shape < 0.25:
@@ -51,7 +53,7 @@ def collage(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
             draw.line([(x, y), ends], fill=color, width=max(1, int(reach * 0.15)))
         else:
             draw.polygon(_turned_box(rng, x, y, reach), fill=color)
-    return to_uint8(np.asarray(ground, np.float32) / 255 * worn(rng, size_px, 0.12))
+    return to_uint8(np.asarray(ground.reduce(2), np.float32) / 255 * worn(rng, size_px, 0.12))
 
 
 def _write_line(

@@ -1,0 +1,145 @@
+"""What comes between the camera and the targets: hands, cables, papers. They have no label and hide what has."""
+
+__all__ = ["Occluders"]
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synth.errors import ConfigError, did_you_mean
+from synth.geometry import apply
+from synth.randomize.coats import cloth_coat, paper_coat, plain_coat, skin_tone
+from synth.randomize.covering import Ground, Samples, hidden_share, samples
+from synth.randomize.covers import COVERS, Aim, Cover
+from synth.randomize.draft import RANDOMIZERS, SceneDraft
+from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
+from synth.randomize.extent import hull_m, placed_size_m, scene_size_m, view_width_m
+from synth.randomize.pictures import pictures_in
+from synth.randomize.view import in_frame, view_center_m
+from synth.scene import Camera, Finish, Placed
+from synth.surfaces import PICTURE_SUFFIXES
+
+TRIES = 10
+# As near to the wanted share as this, no better place is looked for.
+NEAR_ENOUGH = 0.08
+# Of the way from the camera to the target, what must be free: what comes nearer fills the frame.
+CLEAR = 0.35
+
+
+@RANDOMIZERS.register("occluders")
+@dataclass(frozen=True, slots=True)
+class Occluders:
+    """Lay hands, cables and papers over targets or beside them.
+
+    A hand reaches in from outside the frame and rests on what is below it; a cable lies on the plane, over what is
+    thin, or stands in an arch over a target; a paper lies flat, or leans on what it lies on.
+
+    Attributes:
+        share: Share of scenes with any.
+        count: Least and greatest number in such a scene.
+        kinds: Which: hand, cable, paper.
+        covered: How much of a target each shall hide; as near as ten tries come to it.
+        paper_size: A paper's length over the targets' size.
+        photos: Folders of pictures that papers may show.
+    """
+
+    share: float = 0.2
+    count: tuple[int, int] = (1, 2)
+    kinds: tuple[str, ...] = ("hand", "cable", "paper")
+    covered: tuple[float, float] = (0.0, 0.7)
+    paper_size: tuple[float, float] = (0.8, 4.0)
+    photos: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_shares(self, "share")
+        check_ranges(self, "count", least=1)
+        check_ranges(self, "covered", least=0, most=1)
+        check_ranges(self, "paper_size", above=0)
+        for kind in self.kinds:
+            if kind not in COVERS:
+                raise ConfigError(f'kinds: there is no occluder "{kind}".{did_you_mean(kind, COVERS)}')
+        # Here, so that a wrong folder is told before the first frame.
+        self.files()
+
+    def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
+        drawn: list[dict[str, Any]] = []
+        if chance(rng, self.share) and self.kinds and not draft.in_space:
+            for _ in range(int(rng.integers(self.count[0], self.count[1] + 1))):
+                drawn.append(self._add(draft, choice(rng, self.kinds), rng))
+        draft.drawn["occluders"] = drawn
+
+    def files(self) -> tuple[str, ...]:
+        """The pictures that papers may show: the data set keeps their hashes."""
+        return tuple(path for folder in self.photos for path in pictures_in(folder, PICTURE_SUFFIXES))
+
+    def _add(self, draft: SceneDraft, kind: str, rng: np.random.Generator) -> dict[str, Any]:
+        """One more, at the best of some places; nothing, where there is no place for it."""
+        camera = draft.camera
+        if camera is None:
+            return {"kind": kind, "placed": []}
+        aim, ground = _aim(draft, camera, rng), Ground(draft)
+        wanted, size_ratio = uniform(rng, self.covered), log_uniform(rng, self.paper_size)
+        best: tuple[Cover, float] | None = None
+        for _ in range(TRIES):
+            cover = COVERS[kind](draft.meshes, ground, aim, rng, size_ratio)
+            if cover is None:
+                continue
+            points = _points(draft, cover)
+            if not _fits(camera, cover, points, aim):
+                continue
+            hidden = hidden_share(camera, aim.points_m, points)
+            if best is None or abs(hidden - wanted) < abs(best[1] - wanted):
+                best = cover, hidden
+            if abs(best[1] - wanted) < NEAR_ENOUGH:
+                break
+        if best is None:
+            return {"kind": kind, "wanted": wanted, "placed": []}
+        cover, hidden = best
+        records = []
+        for asset_id in cover.asset_ids:
+            coat, motion = self._coat(asset_id, rng), cover.world_from_object
+            placed = Placed(draft.next_instance_id(), asset_id, None, motion, cover.scale, coat)
+            draft.objects.append(placed)
+            records.append({"instance_id": placed.instance_id, "asset": asset_id, "scale": cover.scale})
+        return {"kind": kind, "target": aim.instance_id, "wanted": wanted, "hidden": hidden, "placed": records}
+
+    def _coat(self, asset_id: str, rng: np.random.Generator) -> Finish:
+        match asset_id.split(":")[1]:
+            case "hand":
+                return skin_tone(rng)
+            case "sleeve":
+                return cloth_coat(rng)
+            case "sheet":
+                return paper_coat(rng, self.files())
+        return plain_coat(rng)
+
+
+def _aim(draft: SceneDraft, camera: Camera, rng: np.random.Generator) -> Aim:
+    """A target in the picture; where there is none, a place on the plane that is."""
+    targets = [placed for placed in draft.objects if placed.category_id is not None]
+    middles_m = np.array([placed.world_from_object[:3, 3] for placed in targets]).reshape(-1, 3)
+    seen = np.flatnonzero(in_frame(camera, middles_m))
+    if not len(seen):
+        place_m = view_center_m(draft) + rng.uniform(-0.25, 0.25, 2) * view_width_m(draft)
+        return Aim(place_m, 0.0, scene_size_m(draft, rng), np.append(place_m, 0.0)[None])
+    target = targets[choice(rng, seen.tolist())]
+    hull = hull_m(draft.meshes, target)
+    points_m = samples(draft.meshes[target.asset_id]).moved(target.world_from_object, target.scale).points_m
+    middle_m = (hull.min(axis=0) + hull.max(axis=0)) / 2
+    return Aim(
+        middle_m[:2], float(hull[:, 2].max()), placed_size_m(draft.meshes, target), points_m[::3], target.instance_id
+    )
+
+
+def _points(draft: SceneDraft, cover: Cover) -> Samples:
+    """Of all that a cover is made of."""
+    parts = [samples(draft.meshes[name]).moved(cover.world_from_object, cover.scale) for name in cover.asset_ids]
+    return Samples(np.concatenate([part.points_m for part in parts]), max(part.spacing_m for part in parts))
+
+
+def _fits(camera: Camera, cover: Cover, points: Samples, aim: Aim) -> bool:
+    """Whether it lies before the camera, not too near, and is seen nowhere to be cut off."""
+    depth_m = apply(camera.camera_from_world, points.points_m)[:, 2]
+    aim_depth_m = float(apply(camera.camera_from_world, np.append(aim.place_m, 0.0)[None])[0, 2])
+    return bool(depth_m.min() > CLEAR * aim_depth_m) and not np.any(in_frame(camera, cover.roots_m))
