@@ -46,9 +46,9 @@ def defocus(light: Planes, depth_m: NDArray[np.float32], focus_m: float, defocus
     variance = np.square(sigma_px)
     # What is sharp hardly counts in the blur of its surroundings, or each sharp thing would have a halo.
     weight = np.clip(sigma_px, LEAK, 1, out=sigma_px)
-    levels = [_halved(np.stack([*(plane * weight for plane in light), weight, variance]))]
+    levels = [_halved([*(plane * weight for plane in light), weight, variance])]
     while widest > SMOOTHED_PX[len(levels) - 1] and len(levels) < len(SMOOTHED_PX):
-        levels.append(_halved(levels[-1]))
+        levels.append(_halved([*levels[-1]]))
     blurred = _smoothed(levels[-1])
     for number in range(len(levels) - 2, -1, -1):
         finer, (sharp, wide) = levels[number], SMOOTHED_PX[number : number + 2]
@@ -117,9 +117,9 @@ def _sigma_px(depth_m: NDArray[np.float32], focus_m: float, defocus_px_m: float)
     sigma_px = np.minimum(np.abs(nearer), np.float32(SMOOTHED_PX[-1]))
     if nearer.max() > LEAST_SIGMA_PX:
         # What is nearer than the focus spreads over its surroundings, sharp or not.
-        near = np.clip(nearer, 0, np.float32(SMOOTHED_PX[-1]))[None]
-        half = _halved(near)
-        spread = _enlarged(_smooth(_halved(_halved(half))), half.shape)
+        near = np.clip(nearer, 0, np.float32(SMOOTHED_PX[-1]))
+        half = _halved([near])
+        spread = _enlarged(_smooth(_halved([*_halved([*half])])), half.shape)
         np.maximum(sigma_px, np.minimum(2 * _enlarged(spread, near.shape)[0], near.max()), out=sigma_px)
     return sigma_px
 
@@ -148,7 +148,7 @@ def _smooth(planes: Planes) -> Planes:
     return np.asarray((rows[:, :, :-2] + rows[:, :, 2:] + 2 * rows[:, :, 1:-1]) / 16, np.float32)
 
 
-def _halved(planes: Planes) -> Planes:
+def _halved(planes: list[NDArray[np.float32]]) -> Planes:
     """By means of 2 x 2; of less at an odd border."""
     return np.stack([np.asarray(Image.fromarray(plane).reduce(2)) for plane in planes])
 

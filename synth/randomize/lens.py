@@ -40,16 +40,16 @@ class Optics:
         vignette: Part of the light that the corners lose.
     """
 
-    distorted: float = 0.3
+    distorted: float = 0.25
     distortion: tuple[float, float] = (-0.04, 0.02)
     moustache: tuple[float, float] = (-0.01, 0.01)
     decentring: tuple[float, float] = (0.0, 0.001)
-    defocused: float = 0.4
+    defocused: float = 0.35
     aperture_mm: tuple[float, float] = (0.5, 3.0)
     focus_error: tuple[float, float] = (0.95, 1.1)
     soft: float = 0.5
     softness_px: tuple[float, float] = (0.3, 1.2)
-    shaken: float = 0.15
+    shaken: float = 0.12
     shake_px: tuple[float, float] = (1.0, 5.0)
     vignetted: float = 0.5
     vignette: tuple[float, float] = (0.05, 0.35)

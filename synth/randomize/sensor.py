@@ -44,7 +44,7 @@ class CameraQuality:
     gamma: tuple[float, float] = (0.85, 1.2)
     saturation: tuple[float, float] = (0.7, 1.3)
     grey: float = 0.08
-    rescaled: float = 0.2
+    rescaled: float = 0.15
     resolution: tuple[float, float] = (0.45, 0.9)
     sharpened: float = 0.3
     sharpen: tuple[float, float] = (0.2, 1.2)

@@ -25,6 +25,7 @@ Places = NDArray[np.float64]
 MARGIN_PARTS = 32
 # The lens is solved at so many places across and down, and interpolated by cubics: exact to a hundredth of a pixel.
 NODES = 25
+# So many rows are blended at a time: what lies in the processor's cache takes half the time.
 STRIP_PX = 32
 
 
@@ -64,7 +65,6 @@ class Lens:
 
     def _blended(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W, C) of (H', W', C) light on the canvas, bilinearly."""
-        # A few rows at a time, for what lies in the processor's cache is blended in half the time.
         out = np.empty((light.shape[2], self._camera.height_px, self._camera.width_px), np.float32)
         planes = [np.ravel(light[..., channel]) for channel in range(light.shape[2])]
         for start in range(0, self._camera.height_px, STRIP_PX):
@@ -151,19 +151,18 @@ def _margin_px(camera: Camera) -> tuple[int, int]:
 
 def _grid(width_px: int, height_px: int, moved: Callable[[Places], Places]) -> NDArray[np.float32]:
     """(2, H, W) where a smooth function takes the pixel centres, found at some and interpolated for the others."""
-    columns, rows = (np.linspace(0.5, n - 0.5, NODES) for n in (width_px, height_px))
-    x, y = (nodes.ravel() for nodes in np.meshgrid(columns, rows))
+    x, y = (nodes.ravel() for nodes in np.meshgrid(*(np.linspace(0.5, n - 0.5, NODES) for n in (width_px, height_px))))
     # The shift, for it is small and so keeps its digits in 32 bits.
-    shift = (moved(np.column_stack([x, y])) - np.column_stack([x, y])).T.reshape(2, len(rows), len(columns))
+    shift = (moved(np.column_stack([x, y])) - np.column_stack([x, y])).T.reshape(2, NODES, NODES)
     coarse, out = shift.astype(np.float32), np.empty((2, height_px, width_px), np.float32)
     first_columns, column_weights = _cubics(width_px)
     first_rows, row_weights = _cubics(height_px)
     for k in range(2):
-        wide = sum(coarse[k][:, first_columns + place] * weight for place, weight in enumerate(column_weights))
+        wide = sum(np.take(coarse[k], first_columns + i, axis=1) * weight for i, weight in enumerate(column_weights))
         np.multiply(np.take(wide, first_rows, axis=0), row_weights[0][:, None], out=out[k])
-        for place in range(1, 4):
-            part = np.take(wide, first_rows + place, axis=0)
-            part *= row_weights[place][:, None]
+        for i in range(1, 4):
+            part = np.take(wide, first_rows + i, axis=0)
+            part *= row_weights[i][:, None]
             out[k] += part
     out[0] += np.arange(width_px, dtype=np.float32) + np.float32(0.5)
     out[1] += (np.arange(height_px, dtype=np.float32) + np.float32(0.5))[:, None]

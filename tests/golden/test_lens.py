@@ -171,6 +171,12 @@ def test_light_is_blended_from_the_four_pixels_around_that_place(look, renderer,
     assert np.mean(close) > 0.995
 
 
+def test_a_scene_without_objects_is_drawn_behind_a_lens(look):
+    _, frame, labels = look(LENSES[0])
+    assert labels == {} and not frame.instance.any()
+    assert frame.amodal_bits.shape == (0, 120, 160)
+
+
 def test_a_frame_with_a_lens_leaves_the_next_one_without_as_it_is(renderer, stage):
     background = Background(environment=Texture("sky"), surface=Surface(Texture("plain"), repeat_m=1.0))
     camera = replace(stage.camera, world_from_camera=look_at([0.1, 0, 0.4], [0, 0, 0]))
