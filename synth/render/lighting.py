@@ -99,6 +99,7 @@ class LightingPass:
             program.set_vectors("u_eye", scene.camera.world_from_camera[:3, 3])
             program.set_matrix("u_sky_from_world", maps.sky_from_world)
             program.set_float("u_sky_offset_m", maps.sky_texel_m)
+            program.set_float("u_open_below", float(surface is None))
             _set_lights(program, [scene.lights[light] for light in lights])
             _set_shadows(program, [maps.by_light[light] for light in lights[:n_shadows]])
             _set_background(program, background, environment, backdrop, target.width_px / target.height_px)

@@ -96,14 +96,14 @@ def test_the_irradiance_of_any_soft_environment_is_the_integral_over_the_hemisph
         assert got == pytest.approx(expected, rel=0.03)
 
 
-@pytest.mark.parametrize("eye_m", [(0, 0, 0.4), (0.2, -0.25, 0.25), (0, -0.4, 0.05)])
-def test_a_white_ball_in_a_white_room_is_white_but_for_its_underside(watch, balls, even_light, eye_m):
+@pytest.mark.parametrize("eye_m", [(0, 0, 0.4), (0.2, -0.25, 0.25), (0, -0.4, 0.05), (0.1, 0.1, -0.35)])
+def test_a_white_ball_in_a_white_room_is_white_all_around(watch, balls, even_light, eye_m):
     frame, _ = watch(eye_m, Placed(1, balls[0], 1, np.eye(4)), background=even_light)
-    up = apply(look_at(eye_m, [0, 0, 0]), frame.normals.reshape(-1, 3))[:, 2].reshape(120, 160) - eye_m[2]
-    # What faces down is taken to stand near the ground, and is darker.
-    ball = ndimage.binary_erosion(frame.instance == 1, np.ones((3, 3))) & (up > -0.2)
+    ball = ndimage.binary_erosion(frame.instance == 1, np.ones((3, 3)))
     assert np.count_nonzero(ball) > 1000
-    assert frame.rgb[ball] == pytest.approx(1, abs=0.01)
+    # Its own upper half is what the map of the sky knows of: an estimate, and a little dark about the sides.
+    assert frame.rgb[ball] == pytest.approx(1, abs=0.25)
+    assert frame.rgb[ball].mean() == pytest.approx(1, abs=0.05)
 
 
 def test_an_environments_gain_is_a_factor(seen, workshop, even_light):

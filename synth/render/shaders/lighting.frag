@@ -20,7 +20,7 @@ uniform sampler2DArrayShadow u_shadow_maps;
 uniform mat4 u_shadow_from_world[SHADOWS];
 uniform float u_shadow_offset_m[SHADOWS], u_shadow_layer[SHADOWS];
 #endif
-uniform float u_sky_offset_m;
+uniform float u_sky_offset_m, u_open_below; // 1: there is no plane, and light comes from below too
 uniform sampler2D u_sky_map;              // blurred mean of the zenith's depth, and of its square
 uniform mat4 u_sky_from_world;
 uniform sampler2D u_environment, u_backdrop;
@@ -72,7 +72,8 @@ float sky_visibility(vec3 position, vec3 normal) {
     float above = max(min(place.z, 1.0) - moments.x, 0.0), variance = max(moments.y - moments.x * moments.x, 1e-5);
     float seen = variance / (variance + above * above);
     // A wall sees half the sky by its own standing, which the irradiance by its normal has counted already.
-    return mix(0.2, 1.0, min(seen / (0.5 + 0.5 * clamp(normal.z, 0.0, 1.0)), 1.0));
+    float sky = mix(0.2, 1.0, min(seen / (0.5 + 0.5 * clamp(normal.z, 0.0, 1.0)), 1.0));
+    return mix(sky, 1.0, u_open_below * (0.5 - 0.5 * normal.z));
 }
 
 // GGX with Schlick's Fresnel and the height-correlated visibility term, over a diffuse base that gets what it lets through.
