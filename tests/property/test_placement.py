@@ -9,7 +9,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.spatial import cKDTree
+from scipy.spatial import ConvexHull, cKDTree
 
 from synth.catalog import load_catalog
 from synth.geometry import apply, inverse, scaled
@@ -66,6 +66,18 @@ def scene_of(meshes: MeshStore, seed: int, index: int = 0, **placement):
     return randomize(stack, meshes, size_wh_px=(640, 480), seed=seed, index=index)
 
 
+def depth_m(first: np.ndarray, second: np.ndarray, axes: np.ndarray) -> float:
+    """How far two clouds of points would have to be moved apart along the best of (A, 3) axes."""
+    a, b = (np.ascontiguousarray(axes @ points.T) for points in (first, second))
+    return float(np.min(np.minimum(a.max(axis=1) - b.min(axis=1), b.max(axis=1) - a.min(axis=1))))
+
+
+def sides(*bodies: np.ndarray) -> np.ndarray:
+    """(A, 3) the directions in which the outlines of bodies face, seen from above."""
+    normals = np.concatenate([ConvexHull(points[:, :2]).equations[:, :2] for points in bodies])
+    return np.column_stack([normals, np.zeros(len(normals))])
+
+
 class Solids:
     """The meshes' own triangles, read once; a scene's objects are looked at where they stand."""
 
@@ -73,11 +85,7 @@ class Solids:
         self._meshes = meshes
         self._solids: dict[str, trimesh.Trimesh] = {}
         self._spreads: dict[str, tuple[np.ndarray, cKDTree]] = {}
-        angles = np.radians(np.arange(0, 180, 2))
         axes = np.random.default_rng(0).normal(size=(500, 3))
-        # Things on a plane are beside each other or on top of each other; only free space asks for any axis.
-        self._level = np.stack([np.cos(angles), np.sin(angles), np.zeros(len(angles))], axis=1)
-        self._level = np.concatenate([[[0, 0, 1.0]], self._level])
         self._any = axes / np.linalg.norm(axes, axis=1, keepdims=True)
 
     def _solid(self, asset_id: str) -> trimesh.Trimesh:
@@ -96,12 +104,13 @@ class Solids:
             apply(scaled(placed.world_from_object, placed.scale), self._meshes[placed.asset_id].hull_m)
             for placed in (first, second)
         ]
-        for axes in (self._level, self._any):
-            a, b = (np.ascontiguousarray((points @ axes.T).T) for points in corners)
-            depth = np.min(np.minimum(a.max(axis=1), b.max(axis=1)) - np.maximum(a.min(axis=1), b.min(axis=1)))
-            if depth < TOLERANCE_M:
-                break
-        return float(depth)
+        # Most are far apart. Of the others, those on a plane are beside each other, which the sides of their outlines
+        # tell exactly, or on top of each other; only free space asks for any axis.
+        depth = np.inf
+        for axes in (lambda: np.eye(3), lambda: sides(*corners), lambda: self._any):
+            if depth > TOLERANCE_M:
+                depth = min(depth, depth_m(*corners, axes()))
+        return depth
 
     def sunk_m(self, placed, other) -> float:
         """How deep a point of one lies in the other, measured to points spread over its surface."""

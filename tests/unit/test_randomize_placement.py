@@ -18,7 +18,8 @@ def heights_of_up(scene, labelled: bool) -> list[float]:
 
 @pytest.mark.parametrize("pose", ["upright", "face_up"])
 def test_a_pose_for_all_targets_replaces_the_catalogues(meshes, pose):
-    heights = [height for index in range(20) for height in heights_of_up(scene_of(meshes, index, pose=pose), True)]
+    scenes = [scene_of(meshes, index, pose=pose, arrangements={"scatter": 1}) for index in range(20)]
+    heights = [height for scene in scenes for height in heights_of_up(scene, True)]
     assert heights == pytest.approx([1.0] * len(heights))
 
 
