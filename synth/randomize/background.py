@@ -117,7 +117,7 @@ class Surroundings:
             environment_gain=gain,
             environment_angle_rad=angle_rad,
             backdrop=backdrop,
-            backdrop_gain=log_uniform(rng, self.brightness),
+            backdrop_gain=log_uniform(rng, self.brightness) * _light_on_white(draft, gain),
             backdrop_crop=self._crop(rng),
         )
         draft.drawn["background"] = {
@@ -210,6 +210,12 @@ def _texture(
     procedure = Texture(choice(rng, kinds or tuple(registry)), seed=int(rng.integers(SEEDS)))
     number = rng.random()
     return Texture("file", path=files[int(number * len(files))]) if from_file else procedure
+
+
+def _light_on_white(draft: SceneDraft, environment_gain: float) -> float:
+    """What a white sheet at the origin sends back: a backdrop is as bright as if it stood in the same light."""
+    lights = sum(light.irradiance(np.zeros(3), np.array([0.0, 0, 1])) for light in draft.lights)
+    return environment_gain + lights / np.pi
 
 
 def _record(texture: Texture) -> str:
