@@ -3,7 +3,7 @@
 __all__ = ["Drawable", "Models", "object_uniforms"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyrender
@@ -17,6 +17,13 @@ from synth.render.proxies import caster, filled_hull
 from synth.scene import Placed
 
 BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT, WEAR_UNIT = 0, 1, 2, 3, 4
+# A material's texture, the unit it is bound to, the shader variant that reads it, and whether it is colour.
+MATERIAL_TEXTURES = (
+    ("base_color_texture", BASE_COLOR_UNIT, "BASE_COLOR_MAP", True),
+    ("metallic_roughness_texture", METALLIC_ROUGHNESS_UNIT, "METALLIC_ROUGHNESS_MAP", False),
+    ("normal_texture", NORMAL_UNIT, "NORMAL_MAP", False),
+    ("emissive_texture", EMISSIVE_UNIT, "EMISSIVE_MAP", True),
+)
 # A blended surface with less alpha than this isn't there, in the picture and in the labels alike.
 LEAST_ALPHA = 1 / 32
 # With less than this it casts no shadow.
@@ -136,15 +143,15 @@ def _upload(primitive: Primitive, closed: bool) -> Drawable:
     resident._add_to_context()
     material = primitive.material
     textures, defines = [], []
-    for pixels, unit, name, srgb in (
-        (material.base_color_texture, BASE_COLOR_UNIT, "BASE_COLOR_MAP", True),
-        (material.metallic_roughness_texture, METALLIC_ROUGHNESS_UNIT, "METALLIC_ROUGHNESS_MAP", False),
-        (material.normal_texture, NORMAL_UNIT, "NORMAL_MAP", False),
-        (material.emissive_texture, EMISSIVE_UNIT, "EMISSIVE_MAP", True),
-    ):
+    for name, unit, define, srgb in MATERIAL_TEXTURES:
+        pixels = getattr(material, name)
         if pixels is not None:
             textures.append((unit, upload(np.flipud(pixels), srgb=srgb)))
-            defines.append(name)
+            defines.append(define)
     if material.alpha_cutoff is not None or material.blended:
         defines.append("ALPHA_MASK")
+    # The pixels are on the GPU now; kept here too, those of two hundred assets are a hundred megabytes.
+    material = replace(
+        material, base_color_texture=None, metallic_roughness_texture=None, normal_texture=None, emissive_texture=None
+    )
     return Drawable(int(resident._vaid), primitive.triangles.size, material, tuple(textures), tuple(defines), closed)

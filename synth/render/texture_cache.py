@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from synth.scene import Texture
 
-KEPT = 32  # pictures large enough to fill a frame
+KEPT = 8  # pictures large enough to fill a frame
 
 
 class Deletable(Protocol):
