@@ -37,7 +37,7 @@ FARTHEST = 4
 @pytest.fixture(scope="module")
 def shipped():
     meshes = MeshStore(load_catalog(shipped_assets()))
-    settings = load_settings(None, {"placement.count": (6, 20), "placement.negatives": 0.0})
+    settings = load_settings(None, {"placement.count": (6, 20), "placement.negatives": 0.0, "lens.distorted": 0.0})
     with Renderer(meshes, SIZE) as renderer:
         yield World(meshes), make_stack(settings), renderer
 

@@ -18,7 +18,9 @@ SIZE = (64, 48)
 
 @pytest.fixture(scope="module")
 def stack():
-    return make_stack(load_settings(None, {"placement.count": (1, 40), "camera.object_size": (0.1, 1.5)}))
+    return make_stack(
+        load_settings(None, {"placement.count": (1, 40), "camera.object_size": (0.1, 1.5), "lens.distorted": 0.0})
+    )
 
 
 # Scenes draw, and so do the first of them from a cold cache.
