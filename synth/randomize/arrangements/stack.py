@@ -18,9 +18,9 @@ from synth.randomize.resting import Site
 HEIGHT = (2, 6)
 # How far off the middle of the one below, over its size: from a tower to a pile.
 OFF = (0.02, 0.5)
-TRIES = 3
+TRIES = 2
 # So many failures in a row, and it is given up: nothing stands on a heap of balls.
-PATIENCE = 4
+PATIENCE = 3
 # The larger lies below, mostly: how far the order by size is shaken.
 SHAKEN = 0.15
 # The centre of mass lies this far within its hold, as a part of the narrow side. What is nearer than the slack is hold,
@@ -65,14 +65,15 @@ class _Level:
     """A body of a tower.
 
     Attributes:
-        surface_m: (P, 3) points of its surface.
+        under_m, over_m: (P, 3), (Q, 3) the lowest and the highest points of its surface, which may give hold.
         mass: Of any unit.
         middle_m: (2,) its centre of mass, seen from above.
         contacts: (C, 2) where it touches the one below; none for the lowest.
     """
 
     body: Body
-    surface_m: NDArray[np.float64]
+    under_m: NDArray[np.float64]
+    over_m: NDArray[np.float64]
     mass: float
     middle_m: NDArray[np.float64]
     contacts: NDArray[np.float64]
@@ -86,13 +87,21 @@ class _Level:
         middle_m, volume = center_of_mass(body.shape)
         # What has no volume has some mass all the same.
         mass = max(volume, 1e-12) * body.piece.scale**3
-        return cls(body, body.at(body.shape.surface_m), mass, body.at(middle_m[None])[0, :2], np.empty((0, 2)))
+        surface_m, footprint = body.at(body.shape.surface_m), body.footprint
+        under_m = surface_m[surface_m[:, 2] < footprint.bottom_m + SLACK_M]
+        over_m = surface_m[surface_m[:, 2] > footprint.top_m - SLACK_M]
+        return cls(body, under_m, over_m, mass, body.at(middle_m[None])[0, :2], np.empty((0, 2)))
 
     def moved(self, offset_m: NDArray[np.float64], below: "_Level") -> "_Level":
-        surface_m = self.surface_m + offset_m
-        narrow_m = min(self.narrow_m, below.narrow_m)
-        contacts = contacts_m(surface_m, below.surface_m, min(SLACK * narrow_m, SLACK_M))
-        return _Level(self.body.moved(offset_m), surface_m, self.mass, self.middle_m + offset_m[:2], contacts)
+        under_m, slack_m = self.under_m + offset_m, min(SLACK * min(self.narrow_m, below.narrow_m), SLACK_M)
+        return _Level(
+            self.body.moved(offset_m),
+            under_m,
+            self.over_m + offset_m,
+            self.mass,
+            self.middle_m + offset_m[:2],
+            contacts_m(under_m, below.over_m, slack_m),
+        )
 
 
 def _by_size(bodies: Sequence[Body], rng: np.random.Generator) -> list[Body]:
@@ -104,7 +113,7 @@ def _by_size(bodies: Sequence[Body], rng: np.random.Generator) -> list[Body]:
 def _laid_on(tower: Sequence[_Level], body: Body, off: float, rng: np.random.Generator) -> _Level | None:
     """The body on top of the tower, if some place there holds it, and all that are below hold as well."""
     below, level = tower[-1], _Level.of(body)
-    if not len(level.surface_m) or not len(below.surface_m):
+    if not len(level.under_m) or not len(below.over_m):
         return None
     base = below.body.footprint
     for away, around in zip(off * np.sqrt(rng.random(TRIES)), rng.uniform(0, 2 * np.pi, TRIES), strict=True):
