@@ -6,6 +6,7 @@ A matrix is named `to_from`: `world_from_camera` takes camera coordinates to wor
 __all__ = [
     "Matrix",
     "apply",
+    "check_rigid",
     "inverse",
     "look_at",
     "quaternion_wxyz",
@@ -127,3 +128,17 @@ def quaternion_wxyz(matrix: Matrix) -> tuple[float, float, float, float]:
         q[1 + m] = r[m, i] + r[i, m]
     w, x, y, z = (q / (np.linalg.norm(q) * (-1 if q[0] < 0 else 1))).tolist()
     return w, x, y, z
+
+
+def check_rigid(name: str, matrix: Matrix) -> None:
+    """Check that a matrix is a rotation and a translation.
+
+    Raises:
+        ValueError: it isn't; the message names it.
+    """
+    if np.shape(matrix) != (4, 4):
+        raise ValueError(f"{name}: expected (4, 4), got {np.shape(matrix)}")
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError(f"{name}: expected finite numbers, got {matrix!r}")
+    if not np.allclose(matrix[:3, :3] @ matrix[:3, :3].T, np.eye(3), atol=1e-6):
+        raise ValueError(f"{name}: expected a rotation without scaling, got {matrix[:3, :3]!r}")
