@@ -26,6 +26,8 @@ NAMING_SUFFIXES = frozenset({".dae", ".gltf", ".obj", ".ply"})
 DISTRACTORS = "_distractors"
 CATALOG_FILE = "assets.toml"
 METRES_PER_UNIT = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
+# Of what nobody has said more about.
+PLAUSIBLE_SIZE_M = (0.001, 5.0)
 # In a frame of 640 x 480 an object that fills it has 300,000 pixels: with more triangles than this, each covers less
 # than a dozen, and what is below a pixel or two only costs time. A scan of a million is drawn in this many.
 MAX_TRIANGLES = 60_000
@@ -57,7 +59,7 @@ class Asset:
     category_id: int | None
     unit_m: float | None = None
     size_m: float | None = None
-    plausible_size_m: tuple[float, float] = (0.001, 5.0)
+    plausible_size_m: tuple[float, float] = PLAUSIBLE_SIZE_M
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     scale_jitter: tuple[float, float] = (1.0, 1.0)
@@ -152,7 +154,7 @@ class _CategoryEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: int | None = Field(None, ge=1, le=65535)  # what the class images hold
-    size_m: tuple[float, float] = (0.001, 5.0)
+    size_m: tuple[float, float] = PLAUSIBLE_SIZE_M
     unit: Literal["m", "cm", "mm", "in"] | None = None
     pose: PoseRule = "rest"
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
@@ -302,7 +304,7 @@ def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFil
         category_id=None if entry.category is None else ids[entry.category],
         unit_m=None if entry.unit is None else METRES_PER_UNIT[entry.unit],
         size_m=entry.size_m,
-        plausible_size_m=known.size_m if known else (0.001, 5.0),
+        plausible_size_m=known.size_m if known else PLAUSIBLE_SIZE_M,
         pose=entry.pose,
         up=(x / length, y / length, z / length),
         scale_jitter=(low, high),

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from synth.assets.cli import app as assets_app
 from synth.errors import StoppedError, SynthError, UsageError
 from synth.presets import preset_names
 
@@ -49,6 +50,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+
+app.add_typer(assets_app, name="assets")
 
 DATA = Path("data/synth")
 RUNS = Path("runs")

@@ -34,7 +34,7 @@ def decimated(parts: tuple[Part, ...], max_triangles: int) -> tuple[Part, ...]:
 
     They have no normals, for those belong to the surface that was. A part of which nothing is left is left out.
     """
-    parts = tuple(replace(part, uvs=part.uvs if part.material.is_textured else None, normals=None) for part in parts)
+    parts = tuple(replace(part, uvs=part.uvs if part.material.textures else None, normals=None) for part in parts)
     surface, sources = _seamed(parts)
     quadrics = _quadrics(surface, _painted(parts)[sources])
     refused: deque[Ints] = deque(maxlen=REFUSED_ROUNDS)

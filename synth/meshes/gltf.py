@@ -60,11 +60,16 @@ def textures_used(document: dict[str, Any]) -> Iterator[TextureUse]:
                 yield TextureUse(slot, place, image, _at(document, "samplers", texture.get("sampler")))
 
 
-def left_out(document: dict[str, Any]) -> list[str]:
-    """What a file asks for and isn't drawn, in words."""
+def left_out(document: dict[str, Any], *, repeats: bool) -> list[str]:
+    """What a file asks for and isn't drawn, in words.
+
+    Args:
+        document: Of the file.
+        repeats: Some of its texture places lie beyond the texture's edge; else what is there doesn't matter.
+    """
     found = {f"the extension {name}" for name in _names(document, "extensionsUsed") if name not in EXTENSIONS}
     for use in textures_used(document):
-        found |= {f"{use.slot}: {words}" for words in _unheeded(use)}
+        found |= {f"{use.slot}: {words}" for words in _unheeded(use, repeats=repeats)}
     if _list(document, "skins"):
         found.add("the skin: the mesh is drawn as it was modelled")
     if _list(document, "animations"):
@@ -76,8 +81,8 @@ def left_out(document: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def _unheeded(use: TextureUse) -> Iterator[str]:
-    wraps = {use.sampler.get("wrapS", REPEAT), use.sampler.get("wrapT", REPEAT)}
+def _unheeded(use: TextureUse, *, repeats: bool) -> Iterator[str]:
+    wraps = {use.sampler.get("wrapS", REPEAT), use.sampler.get("wrapT", REPEAT)} if repeats else set()
     if CLAMP in wraps:
         yield "clamping to its edge, it is repeated"
     if MIRROR in wraps:

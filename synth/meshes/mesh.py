@@ -29,14 +29,15 @@ class Material:
     double_sided: bool = False
 
     @property
-    def is_textured(self) -> bool:
-        textures = (
+    def textures(self) -> tuple[NDArray[np.uint8], ...]:
+        """Those it has, the base colour's first."""
+        slots = (
             self.base_color_texture,
             self.metallic_roughness_texture,
             self.normal_texture,
             self.emissive_texture,
         )
-        return any(texture is not None for texture in textures)
+        return tuple(texture for texture in slots if texture is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,17 @@ Files split a point into several vertices wherever texture or normals have a sea
 which way it is wound, can only be told once they are together again.
 """
 
-__all__ = ["Edges", "bounds_solids", "edges_of", "face_normals", "is_proper", "pieces_of", "volumes_of", "weld"]
+__all__ = [
+    "Edges",
+    "bounds_solids",
+    "edges_of",
+    "face_normals",
+    "is_proper",
+    "pieces_of",
+    "same_rows",
+    "volumes_of",
+    "weld",
+]
 
 from dataclasses import dataclass
 
@@ -29,7 +39,11 @@ def weld(rows: NDArray[np.float32]) -> tuple[Ints, Ints]:
         (n,) the first of each distinct row, in the order of the file, and (N,) each row's number among those.
     """
     # Minus zero is zero.
-    bits = (np.ascontiguousarray(rows, np.float32) + np.float32(0)).view(np.uint32)
+    return same_rows((np.ascontiguousarray(rows, np.float32) + np.float32(0)).view(np.uint32))
+
+
+def same_rows(bits: NDArray[np.uint32]) -> tuple[Ints, Ints]:
+    """As `weld`, of (N, K) rows of 32 bits."""
     keys = np.zeros(len(bits), np.uint64)
     for column in bits.T:
         # One sort of whole numbers in place of one of rows, which takes ten times as long.
