@@ -6,8 +6,8 @@ In: a catalogue. Out: a row for each asset and all that was found.
 __all__ = ["MOST_LOOKED_INTO", "Checked", "check_catalog"]
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
@@ -24,7 +24,7 @@ from synth.meshes.loading import build_mesh
 from synth.meshes.mesh import Mesh
 
 # Half a minute's work; of more triangles than these, no more than the size is looked at.
-MOST_LOOKED_INTO = 2_000_000
+MOST_LOOKED_INTO = 1_000_000
 # Against the middle one of its category.
 ODD_SIZE = 4.0
 # What is blended with less than this isn't there, to the renderer.
@@ -35,10 +35,11 @@ BEYOND_EDGE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A catalogue's rows, and what is wrong, the gravest first."""
+    """A catalogue's rows, and what is wrong, the gravest first; and meshes that were decimated, for that takes long."""
 
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
+    decimated: Mapping[str, Mesh] = field(default_factory=dict)
 
     def of(self, asset_id: str) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.subject == asset_id)
@@ -54,6 +55,7 @@ def check_catalog(catalog: Catalog, on_asset: Callable[[], None] = lambda: None)
     rows: list[Row] = []
     findings: list[Finding] = []
     known: list[Likeness] = []
+    decimated: dict[str, Mesh] = {}
     for asset in catalog.assets:
         surveyed = survey(catalog, asset)
         rows.append(surveyed.row)
@@ -62,17 +64,21 @@ def check_catalog(catalog: Catalog, on_asset: Callable[[], None] = lambda: None)
             for refusal in surveyed.refused
         ]
         if surveyed.file is not None and not surveyed.is_broken:
-            findings += [Finding(asset.asset_id, *seen) for seen in _looked_into(surveyed, surveyed.file, known)]
+            findings += [
+                Finding(asset.asset_id, *seen) for seen in _looked_into(surveyed, surveyed.file, known, decimated)
+            ]
         on_asset()
     findings += _sizes_said(catalog)
     findings += _sizes_alike(rows)
     findings += likeness_findings(known)
     order = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.kind, f.subject))
-    return Checked(tuple(rows), tuple(order))
+    return Checked(tuple(rows), tuple(order), decimated)
 
 
-def _looked_into(surveyed: Survey, file: MeshFile, known: list[Likeness]) -> Iterator[tuple[str, str]]:
-    """What is odd about a mesh that can be drawn; what it is like is added to `known`."""
+def _looked_into(
+    surveyed: Survey, file: MeshFile, known: list[Likeness], decimated: dict[str, Mesh]
+) -> Iterator[tuple[str, str]]:
+    """What is odd about a mesh that can be drawn; what it is like, and what is left of it, is added to the last two."""
     asset = surveyed.asset
     yield from _materials(file)
     if asset.path.suffix.lower() in GLTF:
@@ -83,6 +89,8 @@ def _looked_into(surveyed: Survey, file: MeshFile, known: list[Likeness]) -> Ite
     yield from surface_findings(file)
     started = time.monotonic()
     mesh = build_mesh(asset, file)
+    if mesh.n_triangles_in_file is not None:
+        decimated[asset.asset_id] = mesh
     yield from _budget(mesh, asset.max_triangles, time.monotonic() - started)
     yield from posture_findings(asset, file, mesh.shape)
     known.append(likeness_of(asset.asset_id, surveyed.row.category, asset.path, mesh))

@@ -3,7 +3,7 @@
 __all__ = ["check_sheet_path", "write_sheet"]
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,8 +46,15 @@ GREY = (90, 90, 90)
 class _Shown(MeshStore):
     """Meshes of any size, for a picture of one in the wrong unit tells more than none."""
 
+    def __init__(self, catalog: Catalog, made: Mapping[str, Mesh]) -> None:
+        super().__init__(catalog)
+        self._ready = made
+
     def load(self, asset_id: str) -> Mesh:
         asset = self.catalog[asset_id]
+        if asset_id in self._ready:
+            self._shapes.setdefault(asset_id, self._ready[asset_id].shape)
+            return self._ready[asset_id]
         file = survey(self.catalog, asset).file
         if file is None:
             raise DatasetError(f"{asset.path}: can't be read any more.")
@@ -74,7 +81,7 @@ def write_sheet(path: Path, catalog: Catalog, checked: Checked, on_asset: Callab
     tiles = []
     for start in range(0, len(catalog.assets), ASSETS_PER_RENDERER):
         some = catalog.assets[start : start + ASSETS_PER_RENDERER]
-        meshes = _Shown(catalog)
+        meshes = _Shown(catalog, checked.decimated)
         with Renderer(meshes, TILE_WH_PX) as renderer:
             for asset in some:
                 picture = _picture(renderer, meshes, asset) if _can_be_drawn(rows[asset.asset_id]) else None

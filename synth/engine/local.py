@@ -25,6 +25,7 @@ from synth.meshes import MeshStore
 from synth.render.gl import choose_platform
 from synth.write.atomic import write_json
 
+Decimations = dict[str, tuple[int, int]]
 OnFrames = Callable[[int], None]
 
 
@@ -46,7 +47,7 @@ def render_dataset(
     # Checked before anything is touched: a broken mesh, or no OpenGL, must not cost a data set that is there.
     choose_platform()
     identity = plan.identity()
-    _check_files(plan)
+    decimations = _check_files(plan)
     if plan.out.exists() and not plan.out.is_dir():
         raise DatasetError(f"{plan.out}: is a file, and the data set needs a folder. Choose another with --out.")
     with set_aside(plan.out) if overwrite else nullcontext():
@@ -58,7 +59,7 @@ def render_dataset(
         new = not plan.out.exists()
         with claimed(plan.out):
             try:
-                return _render(_begun(plan, identity, resume=resume), workers, on_frames)
+                return _render(_begun(plan, identity, resume=resume), workers, on_frames, decimations)
             except SynthError:
                 # Nothing was made yet: leave no folder that would be in the way of the next try.
                 if new and not any((plan.out / SHARDS).glob("*/records.jsonl")):
@@ -66,13 +67,13 @@ def render_dataset(
                 raise
 
 
-def _render(plan: Plan, workers: int, on_frames: OnFrames) -> dict[str, Any]:
+def _render(plan: Plan, workers: int, on_frames: OnFrames, decimations: Decimations) -> dict[str, Any]:
     missing = [shard for shard in plan.shards() if not is_done(plan, shard)]
     on_frames(plan.n_frames - sum(shard.stop - shard.start for shard in missing))
     # llvmpipe's own threads would fight with the other workers for the cores: a process per core is faster.
     os.environ.setdefault("LP_NUM_THREADS", "0")
     described = _make_here(plan, missing, on_frames) if workers == 1 else _make(plan, missing, workers, on_frames)
-    return merge_shards(plan, described or _described_before(plan))
+    return merge_shards(plan, described or _described_before(plan), decimations)
 
 
 def _finished_before(plan: Plan, identity: dict[str, Any], *, resume: bool) -> dict[str, Any] | None:
@@ -113,14 +114,18 @@ def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, 
         )
 
 
-def _check_files(plan: Plan) -> None:
-    """Read every mesh and picture once: a broken one is told before the first frame and not after an hour."""
+def _check_files(plan: Plan) -> Decimations:
+    """Read every mesh and picture once: a broken one is told before the first frame and not after an hour.
+
+    Returns which meshes are over their budget of triangles, and what is left of them.
+    """
     meshes = MeshStore(plan.catalog())
     for asset in meshes.catalog.assets:
         meshes[asset.asset_id]
     for part in make_stack(plan.settings).values():
         if check := getattr(part, "check_files", None):
             check()
+    return meshes.decimations
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

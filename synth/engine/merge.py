@@ -8,7 +8,7 @@ __all__ = ["merge_shards"]
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import orjson
@@ -20,8 +20,14 @@ from synth.errors import DatasetError
 from synth.write.atomic import atomic_writer, write_json
 
 
-def merge_shards(plan: Plan, renderer_description: str) -> dict[str, Any]:
-    """Make the data set of its shards, all of which must be done; returns the manifest."""
+def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    """Make the data set of its shards, all of which must be done; returns the manifest.
+
+    Args:
+        plan: What was made.
+        renderer_description: What drew it.
+        decimations: By asset, how many triangles its file has, and how many were drawn.
+    """
     catalog = plan.catalog()
     identity = plan.identity()
     info = {
@@ -38,6 +44,7 @@ def merge_shards(plan: Plan, renderer_description: str) -> dict[str, Any]:
         "renderer": renderer_description,
         "categories": [{"id": category.id, "name": category.name} for category in catalog.categories],
         "counts": counts,
+        "decimated": {asset: {"from": before, "to": after} for asset, (before, after) in sorted(decimations.items())},
     }
     write_json(plan.out / "manifest.json", manifest)
     shutil.rmtree(plan.out / SHARDS)

@@ -397,12 +397,19 @@ def test_a_second_render_into_the_same_folder_is_refused(plan):
         render_dataset(plan, workers=1)
 
 
+def test_the_manifest_tells_which_meshes_were_decimated(assets, tmp_path):
+    folder = shutil.copytree(assets, tmp_path / "assets")
+    (folder / "assets.toml").write_text("[categories.ball]\nmax_triangles = 100\n")
+    manifest = render_dataset(Plan(SETTINGS, folder, tmp_path / "data", n_frames=1, shard_frames=1), workers=1)
+    assert manifest["decimated"] == {"ball/sphere.glb": {"from": 320, "to": 100}}
+
+
 def test_the_merge_refuses_what_is_in_no_shard_and_not_in_its_place(plan, monkeypatch):
     merge = local.merge_shards
 
-    def lose_one_first(plan, description):
+    def lose_one_first(plan, *arguments):
         next((plan.out / "shards").glob("*/images/*.jpg")).unlink()
-        return merge(plan, description)
+        return merge(plan, *arguments)
 
     monkeypatch.setattr(local, "merge_shards", lose_one_first)
     with pytest.raises(DatasetError, match="in no shard"):

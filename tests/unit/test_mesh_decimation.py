@@ -164,7 +164,7 @@ def test_a_mesh_over_its_budget_is_drawn_and_labelled_with_less(heavy):
 @pytest.mark.parametrize(
     ("toml", "expected"),
     [
-        ("", 60_000),
+        ("", 30_000),
         ("max_triangles = 900", 900),
         ("max_triangles = 900\n[categories.ball]\nmax_triangles = 700", 700),
         ('[categories.ball]\nmax_triangles = 700\n[[assets]]\nfile = "ball/fine.glb"\nmax_triangles = 500', 500),
