@@ -25,6 +25,8 @@ def contacts_m(upper_m: NDArray[np.float64], lower_m: NDArray[np.float64], slack
     """
     boxes = [(points[:, :2].min(axis=0), points[:, :2].max(axis=0)) for points in (upper_m, lower_m)]
     size_m = max(float(np.max(high - low)) for low, high in boxes)
+    if not size_m > 0:
+        return np.empty((0, 2))
     start = np.maximum(boxes[0][0], boxes[1][0])
     cell_m = size_m / CELLS
     n = np.ceil((np.minimum(boxes[0][1], boxes[1][1]) - start) / cell_m).astype(int)

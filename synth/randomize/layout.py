@@ -64,10 +64,11 @@ class Footprint:
     @classmethod
     def of(cls, points_m: NDArray[np.float64]) -> "Footprint":
         """Of (N, 3) points of its surface."""
-        low, high = points_m.min(axis=0), points_m.max(axis=0)
+        # The points along the rows of memory: to find their least and greatest takes a fraction of the time.
+        columns = np.ascontiguousarray(points_m.T)
+        low, high = columns.min(axis=1), columns.max(axis=1)
         center = (low[:2] + high[:2]) / 2
-        # The points along the rows of memory: to find their greatest takes a fraction of the time.
-        reach = (_DIRECTIONS_IN_ROWS @ np.ascontiguousarray((points_m[:, :2] - center).T)).max(axis=1)
+        reach = (_DIRECTIONS_IN_ROWS @ (columns[:2] - center[:, None])).max(axis=1)
         is_flat = bool(high[2] - low[2] <= FLAT * np.max(high[:2] - low[:2]))
         return cls(center, reach, float(low[2]), float(high[2]), is_flat)
 
