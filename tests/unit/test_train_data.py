@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -113,6 +115,17 @@ def test_labels_count_from_1_in_the_order_of_the_categories_and_crowds_are_ignor
     still = AugmentSettings(zoom_min=1, zoom_max=1, aspect_jitter=0)
     target = Stream((picture,), (Category(20, "a"), Category(10, "b")), (30, 40), still, 0)[0].target
     assert target["labels"].tolist() == [1, 2, IGNORED]
+
+
+@pytest.mark.parametrize(("visible_fraction", "taught"), [(0.24, False), (0.25, True), (1.0, True), (None, True)])
+def test_an_object_of_which_less_than_a_quarter_is_visible_is_neither_taught_nor_background(
+    tmp_path, visible_fraction, taught
+):
+    (picture,) = pictures_on_disk(tmp_path, 1)
+    label = Instance(1, (5.0, 5.0, 25.0, 25.0), 400.0, visible_fraction=visible_fraction)
+    still = AugmentSettings(zoom_min=1, zoom_max=1, aspect_jitter=0)
+    sample = Stream((replace(picture, instances=(label,)),), (COIN,), (30, 40), still, 0)[0]
+    assert sample.target["labels"].tolist() == [1 if taught else IGNORED]
 
 
 def test_a_broken_picture_stops_the_batch_with_its_name(tmp_path):
