@@ -15,6 +15,7 @@ __all__ = [
     "rotation_between",
     "scaled",
     "translation",
+    "view_azimuth_deg",
 ]
 
 import numpy as np
@@ -128,6 +129,15 @@ def quaternion_wxyz(matrix: Matrix) -> tuple[float, float, float, float]:
         q[1 + m] = r[m, i] + r[i, m]
     w, x, y, z = (q / (np.linalg.norm(q) * (-1 if q[0] < 0 else 1))).tolist()
     return w, x, y, z
+
+
+def view_azimuth_deg(world_from_camera: Matrix) -> float:
+    """Where a camera stands, about z and from +x, as seen from what it looks at.
+
+    A view straight down has none by itself; there it is the side of the picture's lower edge.
+    """
+    back = world_from_camera[:3, 1] - world_from_camera[:3, 2]
+    return float(np.degrees(np.arctan2(back[1], back[0])))
 
 
 def check_rigid(name: str, matrix: Matrix) -> None:

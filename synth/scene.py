@@ -142,14 +142,6 @@ class Light:
         if not 0 <= self.cone_rad[0] < self.cone_rad[1] < 1.5:
             raise ValueError(f"cone_rad: expected 0 <= inner < outer < 1.5, got {self.cone_rad}")
 
-    def irradiance(self, point_m: NDArray[np.float64], normal: NDArray[np.float64]) -> float:
-        """What a surface at (3,) `point_m` with that unit normal gets of it; colour, shadows and cone aside."""
-        if self.kind == "directional":
-            return self.intensity * max(float(-self.world_from_light[:3, 2] @ normal), 0.0)
-        towards = self.world_from_light[:3, 3] - point_m
-        distance_m = float(np.linalg.norm(towards))
-        return self.intensity * max(float(towards @ normal), 0.0) / distance_m**3
-
 
 @dataclass(frozen=True, slots=True)
 class Crop:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.annotate import boxes, keypoints, masks, pose, visibility  # noqa: F401  (registers them)
+from synth.annotate.measures import frame_measures, label_measures
 from synth.annotate.observed import ANNOTATORS, Fields, Observed
 from synth.meshes import MeshStore
 from synth.policy import LabelPolicy
@@ -31,6 +32,7 @@ class Sample:
         classes: (H, W) category ids; uint8 where all the catalogue's fit, else uint16, the same for every frame.
         normals: (H, W, 3) as `Frame.normals`, or None.
         removed: How many labels each rule of the policy dropped or set to be ignored, as "rule:action".
+        measures: Of the labels that count, and of the picture: see `synth.annotate.measures`.
     """
 
     index: int
@@ -43,6 +45,7 @@ class Sample:
     annotations: tuple[Fields, ...]
     removed: Counter[str]
     drawn: dict[str, Any]
+    measures: dict[str, list[float]]
 
 
 def image_id(index: int) -> int:
@@ -70,7 +73,7 @@ def annotate(
     """
     observed = Observed(frame, scene, meshes)
     columns = {name: ANNOTATORS[name](observed) for name in dict.fromkeys(("boxes", "visibility", *kinds))}
-    annotations, removed = [], Counter[str]()
+    annotations, removed, counted = [], Counter[str](), []
     for (_, placed), *parts in zip(observed.labelled, *columns.values(), strict=True):
         found = dict(zip(columns, parts, strict=True))
         box, seen = found["boxes"], found["visibility"]
@@ -79,6 +82,8 @@ def annotate(
             removed[f"{verdict.rule}:{verdict.action}"] += 1
         if verdict.action == "drop":
             continue
+        if verdict.action == "keep":
+            counted.append(label_measures(observed, placed, box["bbox"], seen["visible_fraction"]))
         annotations.append(
             {
                 "id": annotation_id(scene.index, placed.instance_id),
@@ -105,7 +110,17 @@ def annotate(
         annotations=tuple(annotations),
         removed=removed,
         drawn=dict(scene.drawn),
+        measures=_columns([frame_measures(observed, len(counted)), *counted]),
     )
+
+
+def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
+    """Values by name, to the four digits that a histogram needs."""
+    columns: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(round(float(value), 4))
+    return columns
 
 
 def _written_images(

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from synth.config import RenderSettings, load_settings
+from synth.engine.coverage import summary_lines
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan, make_plan
 from synth.engine.progress import frames_bar
@@ -116,4 +117,4 @@ def _summary(manifest: dict[str, Any], settings: RenderSettings, out: Path, seco
         lines.append(
             f"focal lengths of {len(focals)} photos" + (f", {skipped} without one left out" if skipped else "")
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *summary_lines(manifest["coverage"])])

@@ -14,6 +14,7 @@ from typing import IO, Any
 import orjson
 
 from synth.catalog import Catalog
+from synth.engine.coverage import Coverage
 from synth.engine.plan import Plan
 from synth.engine.shards import RECORDS, SHARDS, shard_folder
 from synth.errors import DatasetError
@@ -37,13 +38,14 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
         **{key: identity[key] for key in ("settings", "settings_sha256", "assets_sha256", "versions")},
     }
     _move_files(plan)
-    counts = _write_annotations(plan, catalog, info)
+    counts, coverage = _write_annotations(plan, catalog, info)
     if "panoptic" in plan.settings.images:
         _write_panoptic(plan, catalog, info)
     manifest = identity | {
         "renderer": renderer_description,
         "categories": [{"id": category.id, "name": category.name} for category in catalog.categories],
         "counts": counts,
+        "coverage": coverage,
         "decimated": {asset: {"from": before, "to": after} for asset, (before, after) in sorted(decimations.items())},
     }
     write_json(plan.out / "manifest.json", manifest)
@@ -72,8 +74,9 @@ def _move_files(plan: Plan) -> None:
                     )
 
 
-def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> dict[str, Any]:
-    """COCO instances, streamed; returns what was counted on the way."""
+def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """COCO instances, streamed; returns what was counted on the way, and what the frames cover."""
+    coverage = Coverage(plan.wanted())
     per_category: Counter[str] = Counter({category.name: 0 for category in catalog.categories})
     removed: Counter[str] = Counter()
     totals: Counter[str] = Counter(images=0, annotations=0, ignored=0, images_without_objects=0)
@@ -84,9 +87,10 @@ def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> di
         file.write(b',"images":[')
         _write_list(file, (_image(record, names) for record in _records(plan)))
         file.write(b'],"annotations":[')
-        _write_list(file, _counted(plan, names, per_category, removed, totals))
+        _write_list(file, _counted(plan, names, per_category, removed, totals, coverage))
         file.write(b"]}\n")
-    return dict(totals) | {"per_category": dict(per_category), "removed": dict(removed)}
+    counts = dict(totals) | {"per_category": dict(per_category), "removed": dict(removed)}
+    return counts, coverage.table(per_category)
 
 
 def _image(record: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
@@ -96,7 +100,12 @@ def _image(record: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
 
 
 def _counted(
-    plan: Plan, names: dict[int, str], per_category: Counter[str], removed: Counter[str], totals: Counter[str]
+    plan: Plan,
+    names: dict[int, str],
+    per_category: Counter[str],
+    removed: Counter[str],
+    totals: Counter[str],
+    coverage: Coverage,
 ) -> Iterator[dict[str, Any]]:
     for record in _records(plan):
         kept = [annotation for annotation in record["annotations"] if not annotation["iscrowd"]]
@@ -105,6 +114,7 @@ def _counted(
         totals["ignored"] += len(record["annotations"]) - len(kept)
         totals["images_without_objects"] += not record["annotations"]
         removed.update(record["removed"])
+        coverage.add(record["measures"])
         per_category.update(names[annotation["category_id"]] for annotation in kept)
         yield from record["annotations"]
 

@@ -58,6 +58,14 @@ class Plan:
             "versions": versions(),
         }
 
+    def wanted(self) -> dict[str, tuple[float, float]]:
+        """The ranges that the frames should cover, by measure: `wanted()` of each randomizer that has one."""
+        limit = self.settings.policy.min_visible_fraction.limit
+        wanted: dict[str, tuple[float, float]] = {"visible_fraction": (limit, 1.0)}
+        for part in make_stack(self.settings).values():
+            wanted |= getattr(part, "wanted", dict)()
+        return wanted
+
     def _picture_hashes(self) -> dict[str, str]:
         """sha256 of the user's pictures that randomizers draw from: `files()`, where one has any."""
         parts = make_stack(self.settings).values()

@@ -134,4 +134,5 @@ def frame_record(sample: Sample, images: Sequence[str]) -> dict[str, Any]:
         },
         "annotations": sample.annotations,
         "removed": dict(sample.removed),
+        "measures": sample.measures,
     }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from synth.environments import ENVIRONMENT_SUFFIXES, ENVIRONMENTS
 from synth.environments.radiance import read_radiance
 from synth.errors import ConfigError
+from synth.photometry import light_on_white
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
 from synth.randomize.extent import spheres, view_width_m
@@ -117,7 +118,8 @@ class Surroundings:
             environment_gain=gain,
             environment_angle_rad=angle_rad,
             backdrop=backdrop,
-            backdrop_gain=log_uniform(rng, self.brightness) * _light_on_white(draft, gain),
+            # As bright as if it stood in the same light: in the sun it would be black behind things.
+            backdrop_gain=log_uniform(rng, self.brightness) * light_on_white(draft.lights, gain),
             backdrop_crop=self._crop(rng),
         )
         draft.drawn["background"] = {
@@ -210,12 +212,6 @@ def _texture(
     procedure = Texture(choice(rng, kinds or tuple(registry)), seed=int(rng.integers(SEEDS)))
     number = rng.random()
     return Texture("file", path=files[int(number * len(files))]) if from_file else procedure
-
-
-def _light_on_white(draft: SceneDraft, environment_gain: float) -> float:
-    """What a white sheet at the origin sends back: a backdrop is as bright as if it stood in the same light."""
-    lights = sum(light.irradiance(np.zeros(3), np.array([0.0, 0, 1])) for light in draft.lights)
-    return environment_gain + lights / np.pi
 
 
 def _record(texture: Texture) -> str:

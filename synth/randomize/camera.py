@@ -85,6 +85,10 @@ class Viewpoint:
         found = read_focals(beside / folder)
         return table | {"photo_focals": found.focals, "photos_skipped": found.skipped}
 
+    def wanted(self) -> dict[str, tuple[float, float]]:
+        """What a data set's coverage should fill."""
+        return {"view_elevation_deg": self.elevation_deg, "box_size": self.object_size}
+
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
         width, height = draft.size_wh_px
         fov_deg = self._field_of_view_deg(rng.random(), draft.size_wh_px)

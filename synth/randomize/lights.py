@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.geometry import rotation_between, translation
+from synth.geometry import rotation_between, translation, view_azimuth_deg
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.randomize.draws import chance, check_ranges, check_shares, either, log_between, log_uniform, uniform
 from synth.randomize.extent import spheres, view_width_m
@@ -56,6 +56,12 @@ class Lights:
         check_ranges(self, "lamps", least=0)
         check_shares(self, "raking", "key_lamp")
 
+    def wanted(self) -> dict[str, tuple[float, float]]:
+        """What a data set's coverage should fill."""
+        low, high = (edge(self.elevation_deg[i], self.raking_deg[i]) for i, edge in enumerate((min, max)))
+        elevations = (low, high) if self.raking else self.elevation_deg
+        return {"light_elevation_deg": elevations, "light_azimuth_deg": (-180, 180), "light_ratio": self.direct_ratio}
+
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
         centers_m, radii_m = spheres(draft.meshes, draft.objects)
         middle_m = np.array([*(centers_m[:, :2].mean(axis=0) if len(radii_m) else (0, 0)), 0])
@@ -68,11 +74,12 @@ class Lights:
         draft.drawn["lights"] = {"key": key, "lamps": lamps}
 
     def _draw_key(self, draft: SceneDraft, rng: np.random.Generator) -> dict[str, Any]:
+        view_deg = view_azimuth_deg(draft.camera.world_from_camera) if draft.camera else 0.0
         return {
             "kind": "lamp" if chance(rng, self.key_lamp) else "sun",
             "elevation_deg": either(draft.even("lights.elevation"), self.raking, self.raking_deg, self.elevation_deg),
             # From every side of the camera: behind it, across, and against it.
-            "azimuth_deg": (_view_azimuth_deg(draft) + 360 * draft.even("lights.azimuth")) % 360 - 180,
+            "azimuth_deg": (view_deg + 360 * draft.even("lights.azimuth")) % 360 - 180,
             "kelvin": self._kelvin(rng),
             "ratio": log_between(draft.even("lights.ratio"), self.direct_ratio),
             "distance": log_uniform(rng, self.lamp_distance),
@@ -146,15 +153,6 @@ def _irradiance(light: dict[str, Any]) -> float:
     A low light lights the plane less: it is made no stronger than one at 20 degrees, or its side of things would burn.
     """
     return float(light["ratio"] * AMBIENT_IRRADIANCE / np.sin(np.radians(max(light["elevation_deg"], 20))))
-
-
-def _view_azimuth_deg(draft: SceneDraft) -> float:
-    """Where the camera stands, seen from what it looks at; 0 where there is none yet."""
-    if draft.camera is None:
-        return 0.0
-    # Looking straight down has no azimuth by itself: the picture's lower edge is then the side of the one who looks.
-    back = draft.camera.world_from_camera[:3, 1] - draft.camera.world_from_camera[:3, 2]
-    return float(np.degrees(np.arctan2(back[1], back[0])))
 
 
 def _towards(light: dict[str, Any]) -> NDArray[np.float64]:

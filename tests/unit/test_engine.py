@@ -74,6 +74,23 @@ def test_a_finished_data_set_has_a_file_of_each_kind_for_each_frame_and_no_shard
     assert names == frames | {"annotations.json", "panoptic.json", "manifest.json"}
 
 
+def test_the_manifest_says_what_the_labels_cover(done):
+    coco, coverage = loaded(done, "annotations.json"), loaded(done, "manifest.json")["coverage"]
+    kept = [annotation for annotation in coco["annotations"] if not annotation["iscrowd"]]
+    for name, values in {
+        "box_size": [max(annotation["bbox"][2:]) / 120 for annotation in kept],
+        "visible_fraction": [annotation["visible_fraction"] for annotation in kept],
+        "instances": [sum(image["counts"].values()) for image in coco["images"]],
+    }.items():
+        part = coverage[name]
+        assert part["counts"] == np.histogram(values, part["edges"])[0].tolist()
+    assert coverage["view_elevation_deg"]["wanted"] == [20, 90]
+    assert sum(coverage["luminance"]["counts"]) == 7
+    assert {name: part["labels"] for name, part in coverage["categories"].items()} == (
+        loaded(done, "manifest.json")["counts"]["per_category"]
+    )
+
+
 def test_the_manifest_counts_what_annotations_hold(done):
     coco, manifest = loaded(done, "annotations.json"), loaded(done, "manifest.json")
     counts = manifest["counts"]

@@ -99,17 +99,3 @@ def test_an_objects_amodal_mask_is_its_own_bit_of_its_own_plane(number):
     empty = np.zeros((2, 3))
     frame = Frame(np.zeros((2, 3, 3), np.uint8), empty.astype(np.float32), empty.astype(np.uint16), bits, np.zeros(64))
     assert [other for other in range(64) if frame.amodal_mask(other)[1, 2]] == [number]
-
-
-def test_a_sun_gives_a_surface_its_light_by_the_cosine_and_nothing_from_behind():
-    # 60 degrees off the vertical, so half of it arrives on the ground.
-    sun = Light("directional", look_at([np.sqrt(3), 0, 1], [0, 0, 0]), (1, 1, 1), intensity=4.0)
-    assert sun.irradiance(np.zeros(3), np.array([0.0, 0, 1])) == pytest.approx(2.0)
-    assert sun.irradiance(np.zeros(3), np.array([0.0, 0, -1])) == 0
-
-
-def test_a_lamps_light_falls_with_the_square_of_its_distance():
-    lamp = Light("point", translation([0, 0, 2]), (1, 1, 1), intensity=4.0)
-    up = np.array([0.0, 0, 1])
-    assert lamp.irradiance(np.zeros(3), up) == pytest.approx(1.0)
-    assert lamp.irradiance(np.array([0.0, 0, -2]), up) == pytest.approx(0.25)
