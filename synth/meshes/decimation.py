@@ -32,10 +32,10 @@ REFUSED_ROUNDS = 4
 def decimated(parts: tuple[Part, ...], max_triangles: int) -> tuple[Part, ...]:
     """The parts with `max_triangles` together, or with more, where seams leave nothing else to take away.
 
-    They have no normals, for those belong to the surface that was. A part of which nothing is left is left out.
+    Their normals are those of the surface that was. A part of which nothing is left is left out.
     """
-    parts = tuple(replace(part, uvs=part.uvs if part.material.textures else None, normals=None) for part in parts)
-    surface, sources = _seamed(parts)
+    parts = tuple(part if part.material.textures else replace(part, uvs=None) for part in parts)
+    surface, sources, wedge_of = _seamed(parts)
     quadrics = _quadrics(surface, _painted(parts)[sources])
     refused: deque[Ints] = deque(maxlen=REFUSED_ROUNDS)
     stalled = 0
@@ -48,11 +48,11 @@ def decimated(parts: tuple[Part, ...], max_triangles: int) -> tuple[Part, ...]:
         refused.append(folding)
         if stalled:
             refused.clear()
-    return _unseamed(surface, parts, sources)
+    return _unseamed(surface, parts, wedge_of)
 
 
-def _seamed(parts: tuple[Part, ...]) -> tuple[SeamedSurface, Ints]:
-    """The parts as one surface, and (W,) which vertex of all parts' each wedge is the first of."""
+def _seamed(parts: tuple[Part, ...]) -> tuple[SeamedSurface, Ints, Ints]:
+    """The parts as one surface; (W,) a vertex of all parts' for each wedge, and (N,) the wedge of each vertex."""
     positions = np.concatenate([part.positions for part in parts])
     numbers = np.repeat(np.arange(len(parts)), [len(part.positions) for part in parts])
     sources, wedge_of = weld(np.column_stack([positions, *_looks(parts), numbers]).astype(np.float32))
@@ -66,7 +66,7 @@ def _seamed(parts: tuple[Part, ...]) -> tuple[SeamedSurface, Ints]:
     triangles = point_of[wedges]
     labels = np.repeat(np.arange(len(parts)), [len(part.triangles) for part in parts])
     proper = is_proper(triangles)
-    return SeamedSurface(points, triangles[proper], wedges[proper], len(sources), labels[proper]), sources
+    return SeamedSurface(points, triangles[proper], wedges[proper], len(sources), labels[proper]), sources, wedge_of
 
 
 def _looks(parts: tuple[Part, ...]) -> tuple[Floats, Floats]:
@@ -123,22 +123,37 @@ def _on_seams(surface: SeamedSurface, edge_of_sides: Ints) -> Bools:
     return differ[edge_of_sides]
 
 
-def _unseamed(surface: SeamedSurface, parts: tuple[Part, ...], sources: Ints) -> tuple[Part, ...]:
-    """What is left of the parts, with vertices of the file."""
+def _unseamed(surface: SeamedSurface, parts: tuple[Part, ...], wedge_of: Ints) -> tuple[Part, ...]:
+    """What is left of the parts, with vertices of the file: at each corner the one whose normal suits best."""
+    normals = np.concatenate([np.zeros_like(p.positions) if p.normals is None else p.normals for p in parts])
+    vertices = _best_vertices(surface, np.nan_to_num(normals), wedge_of)
     left = []
     offset = 0
     for number, part in enumerate(parts):
-        corners = sources[surface.wedges[surface.labels == number]] - offset
+        used, triangles = np.unique(vertices[surface.labels == number] - offset, return_inverse=True)
         offset += len(part.positions)
-        used, triangles = np.unique(corners, return_inverse=True)
         if len(used):
-            left.append(
-                replace(
-                    part,
-                    positions=part.positions[used],
-                    triangles=triangles.reshape(-1, 3),
-                    uvs=None if part.uvs is None else part.uvs[used],
-                    colors_rgba=None if part.colors_rgba is None else part.colors_rgba[used],
-                )
-            )
+            left.append(part.with_vertices(used, triangles.reshape(-1, 3)))
     return tuple(left)
+
+
+def _best_vertices(surface: SeamedSurface, normals: Floats, wedge_of: Ints) -> Ints:
+    """(M, 3) of each corner's vertices in the file, which are one but for their normals, that most like the triangle.
+
+    Where a crease was, there are several. All have the normals of the surface that was, so shading hardly changes.
+    """
+    order = np.argsort(wedge_of, kind="stable")
+    counts = np.bincount(wedge_of, minlength=surface.n_wedges)
+    starts = np.cumsum(counts) - counts
+    faces = face_normals(surface.points, surface.triangles)
+    best = order[starts[surface.wedges]]
+    best_cosines = np.full(best.shape, -np.inf)
+    # Most have one; a turn for each further one costs only where there are so many.
+    for turn in range(int(counts[surface.wedges].max(initial=0))):
+        rows, columns = np.nonzero(counts[surface.wedges] > turn)
+        candidates = order[starts[surface.wedges[rows, columns]] + turn]
+        cosines: Floats = np.einsum("ij,ij->i", normals[candidates], faces[rows])
+        better = cosines > best_cosines[rows, columns]
+        best[rows[better], columns[better]] = candidates[better]
+        best_cosines[rows[better], columns[better]] = cosines[better]
+    return best.astype(np.int64)

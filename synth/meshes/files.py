@@ -47,6 +47,17 @@ class Part:
     colors_rgba: NDArray[np.float32] | None = None
     material: Material = field(default_factory=Material)
 
+    def with_vertices(self, chosen: Ints, triangles: Ints) -> "Part":
+        """The part with the chosen ones of its vertices, in that order, and triangles of those."""
+        return replace(
+            self,
+            positions=self.positions[chosen],
+            triangles=triangles,
+            normals=None if self.normals is None else self.normals[chosen],
+            uvs=None if self.uvs is None else self.uvs[chosen],
+            colors_rgba=None if self.colors_rgba is None else self.colors_rgba[chosen],
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshFile:
@@ -130,13 +141,7 @@ def _colored(part: Part, geometry: trimesh.Trimesh, *, linear_colors: bool) -> P
     if geometry.visual.kind == "face":
         corners = part.triangles.ravel()
         colors = np.repeat(geometry.visual.face_colors, 3, axis=0)
-        part = replace(
-            part,
-            positions=part.positions[corners],
-            triangles=np.arange(len(corners)).reshape(-1, 3),
-            normals=None if part.normals is None else part.normals[corners],
-            uvs=None if part.uvs is None else part.uvs[corners],
-        )
+        part = part.with_vertices(corners, np.arange(len(corners)).reshape(-1, 3))
     elif geometry.visual.kind == "vertex":
         colors = geometry.visual.vertex_colors
     else:

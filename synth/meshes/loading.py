@@ -3,7 +3,7 @@
 __all__ = ["Refusal", "build_mesh", "extent_of", "load_mesh", "metres_per_unit", "refusals"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from synth.meshes.decimation import decimated
 from synth.meshes.files import MeshFile, Part, read_mesh_file
 from synth.meshes.making import make_mesh
 from synth.meshes.mesh import Mesh, Primitive
-from synth.meshes.normals import creased_normals, flat_normals
-from synth.meshes.surface import Floats, face_normals, weld
+from synth.meshes.normals import with_normals
+from synth.meshes.surface import Floats, face_normals
 
 # Of a mesh's whole surface, in units of its extent squared: what is left of none by rounding.
 NO_AREA = 1e-6
@@ -137,41 +137,22 @@ def build_mesh(asset: Asset, file: MeshFile) -> Mesh:
     """The mesh of a file in which nothing is broken; its size is not looked at."""
     metres = metres_per_unit(asset, file, extent_of(file))
     if file.n_triangles <= asset.max_triangles:
-        return make_mesh(tuple(_primitive(part, metres, is_flat=file.is_flat) for part in file.parts))
+        return make_mesh(tuple(_primitive(with_normals(p, is_flat=file.is_flat), metres) for p in file.parts))
     # Of a flat surface of so many triangles, nobody sees that each is flat; of its few large ones they would.
-    parts = decimated(file.parts, asset.max_triangles)
-    return make_mesh(tuple(_primitive(part, metres, is_flat=False) for part in parts), file.n_triangles)
+    parts = decimated(tuple(with_normals(part, is_flat=False) for part in file.parts), asset.max_triangles)
+    return make_mesh(tuple(_primitive(part, metres) for part in parts), file.n_triangles)
 
 
-def _primitive(part: Part, metres: float, *, is_flat: bool) -> Primitive:
-    sources = np.arange(len(part.positions))
-    if part.normals is None and not is_flat:
-        part = _merged(part)
-    triangles, normals = part.triangles, part.normals
-    if normals is None:
-        split = (flat_normals if is_flat else creased_normals)(part.positions, triangles)
-        sources, triangles, normals = split.sources, split.triangles, split.normals
-    n = len(sources)
+def _primitive(part: Part, metres: float) -> Primitive:
+    n = len(part.positions)
+    normals = np.zeros((n, 3)) if part.normals is None else part.normals
     return Primitive(
-        positions_m=(part.positions[sources] * metres).astype(np.float32),
-        normals=_sound(normals, part.positions[sources], triangles),
-        uvs=np.zeros((n, 2), np.float32) if part.uvs is None else part.uvs[sources],
-        colors_rgba=np.ones((n, 4), np.float32) if part.colors_rgba is None else part.colors_rgba[sources],
-        triangles=triangles.astype(np.uint32),
+        positions_m=(part.positions * metres).astype(np.float32),
+        normals=_sound(normals, part.positions, part.triangles),
+        uvs=np.zeros((n, 2), np.float32) if part.uvs is None else part.uvs,
+        colors_rgba=np.ones((n, 4), np.float32) if part.colors_rgba is None else part.colors_rgba,
+        triangles=part.triangles.astype(np.uint32),
         material=part.material,
-    )
-
-
-def _merged(part: Part) -> Part:
-    """The part with each vertex once: an STL has six of each, and every one of them is moved in every pass."""
-    columns = [column for column in (part.positions, part.uvs, part.colors_rgba) if column is not None]
-    firsts, numbers = weld(np.column_stack(columns).astype(np.float32))
-    return replace(
-        part,
-        positions=part.positions[firsts],
-        triangles=numbers[part.triangles],
-        uvs=None if part.uvs is None else part.uvs[firsts],
-        colors_rgba=None if part.colors_rgba is None else part.colors_rgba[firsts],
     )
 
 

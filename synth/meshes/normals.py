@@ -4,14 +4,15 @@ Both split vertices: where normals differ, a point of the surface is several ver
 numbers of the old ones, so that whatever else a vertex has goes with it.
 """
 
-__all__ = ["creased_normals", "flat_normals"]
+__all__ = ["creased_normals", "flat_normals", "with_normals"]
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from synth.meshes.files import Part
 from synth.meshes.surface import Floats, Ints, edges_of, face_normals, weld
 
 # Below the 45 degrees of a bevel, which is meant to be seen; above the 36 of a rod of ten sides, which stands for a
@@ -32,6 +33,23 @@ class Split:
     sources: Ints
     triangles: Ints
     normals: Floats
+
+
+def with_normals(part: Part, *, is_flat: bool) -> Part:
+    """The part with its own normals, else flat ones or creased ones."""
+    if part.normals is not None:
+        return part
+    if not is_flat:
+        part = _merged(part)
+    split = (flat_normals if is_flat else creased_normals)(part.positions, part.triangles)
+    return replace(part.with_vertices(split.sources, split.triangles), normals=split.normals)
+
+
+def _merged(part: Part) -> Part:
+    """The part with each vertex once: an STL has six of each, and every one of them is moved in every pass."""
+    columns = [column for column in (part.positions, part.uvs, part.colors_rgba) if column is not None]
+    firsts, numbers = weld(np.column_stack(columns).astype(np.float32))
+    return part.with_vertices(firsts, numbers[part.triangles])
 
 
 def flat_normals(positions: Floats, triangles: Ints) -> Split:
