@@ -23,6 +23,8 @@ OVERHEAD_DEG = 10.0
 STEEP = 0.8
 # How far the middle of a target at the edge lies beyond it, over its size.
 BEYOND = (-0.35, 0.2)
+# The view is not moved by more than so many halves of the picture's width to have it there.
+FARTHEST = 4.0
 # Nearer than this many radii, an object in front of the camera would fill the picture or be cut open by it.
 CLEAR_RADII = 1.5
 
@@ -109,7 +111,8 @@ class Viewpoint:
         beyond, at_edge = uniform(rng, BEYOND), draft.even("camera.edge") < self.at_edge
         if at_edge:
             axes = look_at(direction, np.zeros(3), np.radians(roll_deg))[:3, :2]
-            away = _edge_m(aside @ axes, draft.size_wh_px, frame_m) + beyond * size_m
+            half_m = np.array([width, height]) / min(width, height) * frame_m / 2
+            away = _edge_m(half_m, aside @ axes, float(aside @ direction) / distance_m, beyond * size_m)
         target_m = target_m + away * aside
         eye_m = _step_back(draft, target_m, direction, distance_m)
         shift = rng.uniform(-self.center_jitter, self.center_jitter, 2)
@@ -165,11 +168,20 @@ def _heading_deg(placed: Placed) -> float:
     return float(np.degrees(np.arctan2(axis[1], axis[0])))
 
 
-def _edge_m(seen: NDArray[np.float64], size_wh_px: tuple[int, int], frame_m: float) -> float:
-    """How far the view must be moved along a direction, which is seen as (2,) to the right and down, for what was in
-    the picture's middle to come to its edge; as if all were as far away."""
-    half_m = np.array(size_wh_px) / min(size_wh_px) * frame_m / 2
-    return float(np.min(half_m / np.maximum(np.abs(seen), 1e-6)))
+def _edge_m(half_m: NDArray[np.float64], seen: NDArray[np.float64], toward: float, beyond_m: float) -> float:
+    """How far the view must be moved for what was in the picture's middle to come to its edge.
+
+    Args:
+        half_m: (2,) half the picture's width and height, at the target.
+        seen: (2,) how the motion by 1 m is seen: to the right, and down.
+        toward: By which part of the distance it brings the camera nearer to what lies there; the target gets farther.
+        beyond_m: How far beyond the edge.
+    """
+    # Both sides are seen smaller the farther the target gets: |seen| away = half (1 + toward away) + beyond.
+    needed = np.abs(seen) - half_m * toward
+    # Straight away from a low camera it would never get there.
+    needed = np.where(needed > 1 / FARTHEST, needed, 1 / FARTHEST)
+    return float(np.min((half_m + beyond_m) / needed))
 
 
 def _direction(elevation_deg: float, azimuth_deg: float) -> NDArray[np.float64]:
