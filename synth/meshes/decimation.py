@@ -156,4 +156,4 @@ def _best_vertices(surface: SeamedSurface, normals: Floats, wedge_of: Ints) -> I
         better = cosines > best_cosines[rows, columns]
         best[rows[better], columns[better]] = candidates[better]
         best_cosines[rows[better], columns[better]] = cosines[better]
-    return best.astype(np.int64)
+    return np.asarray(best, np.int64)
