@@ -69,7 +69,8 @@ def check_catalog(catalog: Catalog, on_asset: Callable[[], None] = lambda: None)
             ]
         on_asset()
     findings += _sizes_said(catalog)
-    findings += _sizes_alike(rows)
+    refused = {finding.subject for finding in findings if finding.kind == "size"}
+    findings += _sizes_alike([row for row in rows if row.asset_id not in refused])
     findings += likeness_findings(known)
     order = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.kind, f.subject))
     return Checked(tuple(rows), tuple(order), decimated)

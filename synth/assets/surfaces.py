@@ -119,7 +119,7 @@ def _edges(edges: Edges) -> Seen:
     is_open = edges.counts == 1
     if n := int(np.sum(is_open)):
         if n <= HOLED * len(is_open):
-            yield "holes", f"{n:,} of {len(is_open):,} edges are open, around {_n_loops(edges.ends[is_open])} holes."
+            yield "holes", f"{n:,} of {len(is_open):,} edges are open, holes: {_n_loops(edges.ends[is_open]):,}."
         else:
             yield "open", f"{n:,} of {len(is_open):,} edges are open: it is no solid."
 

@@ -70,4 +70,4 @@ def findings_lines(findings: Sequence[Finding]) -> Iterator[Text]:
 def summary(n_assets: int, findings: Sequence[Finding]) -> str:
     counts = Counter(finding.severity for finding in findings)
     told = ", ".join(f"{counts[name]} {name}s" if counts[name] != 1 else f"1 {name}" for name in SEVERITIES)
-    return f"{n_assets} assets: {told}"
+    return f"{n_assets} {'asset' if n_assets == 1 else 'assets'}: {told}"

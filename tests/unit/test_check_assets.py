@@ -129,7 +129,7 @@ def test_two_holes_are_counted(tmp_path):
     saved(tmp_path, "thing/a.ply", BALL.vertices, faces)
     checked = check(tmp_path, SAID)
     assert kinds(checked, "thing/a.ply") == {"holes"}
-    assert seen(checked, "holes") == "6 of 480 edges are open, around 2 holes."
+    assert seen(checked, "holes") == "6 of 480 edges are open, holes: 2."
 
 
 def test_a_seam_of_texture_is_no_hole(tmp_path):
@@ -300,7 +300,7 @@ def test_a_check_says_whether_all_can_be_rendered(tmp_path):
     saved(tmp_path, "thing/a.ply", BOX.vertices, BOX.faces)
     (tmp_path / "assets.toml").write_text(SAID)
     text, sound = output_of(check_assets, tmp_path, as_json=False, out=None, overwrite=False)
-    assert sound and text == "1 assets: 0 errors, 0 warnings, 0 hints\n"
+    assert sound and text == "1 asset: 0 errors, 0 warnings, 0 hints\n"
     (tmp_path / "thing" / "[b].glb").write_bytes(b"no mesh")
     text, sound = output_of(check_assets, tmp_path, as_json=False, out=None, overwrite=False)
     assert not sound
