@@ -34,6 +34,7 @@ def store(tmp_path_factory) -> MeshStore:
         "card/card.glb": trimesh.creation.box(CARD_M),
         "brick/brick.glb": trimesh.creation.box(BRICK_M),
         "rod/rod.glb": trimesh.creation.cylinder(radius=0.008, height=0.05, sections=48),
+        "sheet/sheet.glb": trimesh.Trimesh([[0, 0, 0], [0.1, 0, 0], [0.1, 0.1, 0]], [[0, 1, 2]]),
         "ball/ball.glb": trimesh.creation.icosphere(subdivisions=3, radius=0.02),
         "_distractors/rod.glb": trimesh.creation.cylinder(radius=0.005, height=0.05, sections=24),
     }
@@ -179,6 +180,12 @@ def test_a_heap_is_the_same_each_time_and_some_of_it_lies_on_others(store):
     for one, other in zip(first.objects, second.objects, strict=True):
         assert np.array_equal(one.world_from_object, other.world_from_object)
     assert max(points[:, 2].min() for points in corners_m(first)) > BRICK_M[2] / 4
+
+
+def test_sheets_without_thickness_have_no_mass_to_fall_by_and_are_scattered(store):
+    pytest.importorskip("mujoco")
+    drawn = placed_by(store, "heap", "sheet", 0).drawn["placement"]
+    assert (drawn["arrangement"], len(drawn["placed"])) == ("scatter", drawn["wanted"])
 
 
 def surface_of(solid: trimesh.Trimesh) -> np.ndarray:

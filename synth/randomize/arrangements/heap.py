@@ -11,6 +11,7 @@ from synth.geometry import Matrix, apply, random_rotation, scaled, translation
 from synth.randomize.arrangements.arrangement import ARRANGEMENTS
 from synth.randomize.bodies import Body, Piece
 from synth.randomize.layout import Footprint
+from synth.randomize.poses import center_of_mass
 from synth.randomize.resting import Site
 
 # Radius of the cup, over the root of how much all of them would cover: the smaller, the higher the heap.
@@ -23,10 +24,15 @@ def heap(site: Site, pieces: Sequence[Piece]) -> Sequence[Piece]:
     # Here, for it imports what an extra brings.
     from synth.randomize.settle import settle  # noqa: PLC0415
 
-    dropped = [piece for piece in pieces if piece.asset.pose in {"rest", "any"}]
+    meshes = site.draft.meshes
+    # A sheet without any thickness has no mass to fall by.
+    suits = [
+        piece.asset.pose in {"rest", "any"} and center_of_mass(meshes[piece.asset.asset_id])[1] > 0 for piece in pieces
+    ]
+    dropped = [piece for piece, suited in zip(pieces, suits, strict=True) if suited]
     if len(dropped) < 2:
         return pieces
-    shapes = [site.draft.meshes[piece.asset.asset_id] for piece in dropped]
+    shapes = [meshes[piece.asset.asset_id] for piece in dropped]
     scales = [piece.scale for piece in dropped]
     bounds_m = [shape.bounds_m * scale for shape, scale in zip(shapes, scales, strict=True)]
     across_m = [float(np.linalg.norm(high - low)) for low, high in bounds_m]
@@ -35,7 +41,7 @@ def heap(site: Site, pieces: Sequence[Piece]) -> Sequence[Piece]:
     for piece, shape, pose in zip(dropped, shapes, settle(shapes, scales, starts, cup_m), strict=True):
         footprint = Footprint.of(apply(scaled(pose, piece.scale), shape.hull_m))
         site.add(Body(piece, shape, pose, 0.0, pose, footprint))
-    return [piece for piece in pieces if piece not in dropped]
+    return [piece for piece, suited in zip(pieces, suits, strict=True) if not suited]
 
 
 def _starts(bounds_m: Sequence[NDArray[np.float64]], cup_m: float, rng: np.random.Generator) -> list[Matrix]:
