@@ -54,27 +54,34 @@ PARTS: Mapping[str, Settings] = {
             "kelvin": [6500.0, 6500.0],
             "elevation_deg": [60.0, 60.0],
             "raking": 0.0,
+            "key_lamp": 0.0,
             "lamps": [0, 0],
         },
         "background": {"environment_photo_share": 0.0, "environment_kinds": ["studio"], "environment_gain": [1.0, 1.0]},
     },
-    "backgrounds": {"background": {"photo_share": 0.0, "surface_kinds": ["plain"], "free_space": 0.0}},
-    "distractors": {"distractors": {"count": [0, 0]}},
+    "backgrounds": {
+        "background": {"photo_share": 0.0, "surface_kinds": ["plain"], "free_space": 0.0, "behind": 0.0},
+    },
+    "distractors": {"distractors": {"count": [0, 0]}, "occluders": {"share": 0.0}},
     "sensor": {
+        "lens": {"distorted": 0.0, "defocused": 0.0, "soft": 0.0, "shaken": 0.0, "vignetted": 0.0},
         "sensor": {
             "exposure_stops": [0.0, 0.0],
             "warmth": [0.0, 0.0],
             "greenness": [0.0, 0.0],
-            "blurred": 0.0,
             "noisy": 0.0,
+            "mosaic": 0.0,
             "gamma": [1.0, 1.0],
             "saturation": [1.0, 1.0],
             "grey": 0.0,
+            "rescaled": 0.0,
             "sharpened": 0.0,
             "recompressed": 0.0,
-        }
+        },
     },
-    "materials": {"materials": {"default_strength": 0.0, "distractor_strength": 0.0}},
+    "materials": {
+        "materials": {"default_strength": 0.0, "distractor_strength": 0.0, "retextured": 0.0, "worn": 0.0},
+    },
     "rest poses": {"placement": {"pose": "any"}},
 }
 

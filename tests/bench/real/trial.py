@@ -93,8 +93,8 @@ class Trial:
         # A stage that went on after it was stopped has taken what both parts took.
         seconds = self._seconds()
         (self.folder / CLOCK).write_text(json.dumps(seconds | {stage: seconds.get(stage, 0.0) + took_s}))
-        last = result.stdout.strip().splitlines()[-1] if result.stdout.strip() else "done"
-        say(f"{self.folder.name}: {stage} in {took_s:.0f} s: {last}")
+        made = [line for line in result.stdout.splitlines() if " in " in line and " -> " in line]
+        say(f"{self.folder.name}: {stage} in {took_s:.0f} s {made[-1] if made else ''}")
 
     def _seconds(self) -> dict[str, float]:
         clock = self.folder / CLOCK
