@@ -20,7 +20,7 @@ def sample(instance, depth_m=None, classes=None, normals=None, index=3):
     rgb = np.zeros((*instance.shape, 3), np.uint8)
     height, width = instance.shape
     camera = Camera(width, height, 100.0, (width / 2, height / 2), np.eye(4))
-    return Sample(index, rgb, instance, classes, depth_m, normals, camera, (), Counter(), {})
+    return Sample(index, rgb, instance, classes, depth_m, normals, camera, (), Counter(), {}, {})
 
 
 def read(folder, name):
