@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-train bench-real clean
+.PHONY: help setup test demo bench-render bench-scenes bench-train bench-real clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: setup  ## meshes in, a detector and its AP on a real photo out
 bench-render: setup  ## the renderer beside pyrender, pybullet and (where bpy is) Blender; ARGS=--quick for a minute's version
 	-@$(BIN)/python -c 'import pybullet' 2>/dev/null || $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
 	$(BIN)/python tests/bench/render/main.py $(ARGS)
+
+bench-scenes: setup  ## what 1,000 frames of the default stack cover, in small pictures; exit 1 if anything is missing
+	$(BIN)/python tests/bench/scenes.py $(ARGS)
 
 bench-train: setup  ## the training loop beside a plain torchvision one
 	$(BIN)/python tests/bench/train_speed.py $(ARGS)

@@ -54,7 +54,7 @@ def test_no_strength_leaves_the_material_as_it_is(meshes):
 
 
 def test_grey_objects_have_equal_red_green_and_blue_but_for_their_tint(meshes):
-    materials = RANDOMIZERS["materials"](default_strength=1.0, distractor_strength=1.0, grey=1.0)
+    materials = RANDOMIZERS["materials"](default_strength=1.0, distractor_strength=1.0, grey=1.0, lifted=0.0)
     scene = scene_of(meshes, 0, materials=materials)
     for placed, drawn in zip(scene.objects, scene.drawn["materials"], strict=True):
         rows = np.asarray(placed.finish.color_matrix) / np.asarray(drawn["tint_rgb"])[:, None]

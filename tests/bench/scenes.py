@@ -1,0 +1,89 @@
+"""What 1,000 frames of the default stack cover, and whether that is all that it should.
+
+Run with: python tests/bench/scenes.py [--n 1000] [--size 320x240] [--config FILE]
+
+Nothing is kept of the pictures. Exit code 1 if a picture is too dark or too bright, a category far from its share, or a
+bin without anything where there should be something.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from synth.engine.commands import plan_of
+from synth.engine.coverage import FEWEST, MEASURES, MOST
+from synth.engine.local import render_dataset
+
+MUST_BE_FULL = ("view_elevation_deg", "view_azimuth_deg", "box_size", "visible_fraction")
+BAR = 30
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=1000, help="frames")
+    parser.add_argument(
+        "--size", default="320x240", help="of the pictures; smaller than usual, for coverage needs no more"
+    )
+    parser.add_argument("--config", type=Path, default=None, help="a render.toml instead of the defaults")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    overrides = {"size": [int(side) for side in args.size.split("x")], "seed": args.seed, "images": []}
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        plan = plan_of(
+            n=args.n,
+            out=Path(folder) / "data",
+            assets=None,
+            config=args.config,
+            overrides=overrides,
+            workers=args.workers,
+        )
+        manifest = render_dataset(plan, workers=args.workers)
+    print(f"{args.n} frames of {args.size}, seed {args.seed}, in {time.monotonic() - started:.0f} s\n")
+    coverage = manifest["coverage"]
+    for measure in MEASURES:
+        print_histogram(measure.name, coverage[measure.name])
+    print_categories(coverage["categories"])
+    faults = list(missed(coverage))
+    print("\n".join(faults) or "All that should be covered is.")
+    return int(bool(faults))
+
+
+def missed(coverage: dict[str, Any]) -> list[str]:
+    """What should not be, one line each."""
+    faults = [
+        f"{name}: nothing from {low:g} to {high:g}" for name in MUST_BE_FULL for low, high in coverage[name]["empty"]
+    ]
+    if beyond := coverage["luminance"]["outside"]:
+        faults.append(f"luminance: {beyond} pictures beyond {coverage['luminance']['wanted']}")
+    for name, category in coverage["categories"].items():
+        if not FEWEST <= category["share"] <= MOST:
+            faults.append(f"{name}: {category['share']:.2f} of its share of labels")
+    return faults
+
+
+def print_histogram(name: str, part: dict[str, Any]) -> None:
+    asked = f", wanted {part['wanted'][0]:g} to {part['wanted'][1]:g}" if "wanted" in part else ""
+    print(f"{name}{asked}")
+    most = max(*part["counts"], 1)
+    for low, high, count in zip(part["edges"], part["edges"][1:], part["counts"], strict=False):
+        empty = "  EMPTY" if [low, high] in part.get("empty", ()) else ""
+        print(f"  {low:6g} to {high:6g} {count:6d} {'#' * -(-count * BAR // most)}{empty}")
+    if part["below"] or part["above"]:
+        print(f"  below {part['below']}, above {part['above']}")
+    print()
+
+
+def print_categories(categories: dict[str, Any]) -> None:
+    print("categories, 1 is an equal share of the labels")
+    for name, category in categories.items():
+        print(f"  {name:16s} {category['labels']:6d} {category['share']:5.2f}")
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
