@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.spatial import ConvexHull
 
 from synth.randomize import DEFAULT_STACK
 from synth.randomize.draft import RANDOMIZERS
-from synth.randomize.extent import spheres
+from synth.randomize.extent import hull_m, spheres
 from synth.randomize.stack import randomize
 
 SIZE = (640, 480)
@@ -71,3 +72,29 @@ def test_a_target_at_the_edge_is_partly_out_of_the_picture(meshes, elevation_deg
         # All targets are 0.1 m across. Nearer to the camera or farther off, it is still within so much of the edge.
         beyond = max(-x, x - 640, -y, y - 480) / (scene.camera.focal_px * 0.1 / depth_m)
         assert -0.6 < beyond < 0.4
+
+
+def inside(meshes, placed, point_m) -> bool:
+    """Whether a point lies within an object's convex hull."""
+    hull = ConvexHull(hull_m(meshes, placed))
+    return bool(np.all(hull.equations[:, :3] @ point_m + hull.equations[:, 3] < 0))
+
+
+def test_the_camera_is_in_no_object_and_not_under_the_plane_in_scenes_of_the_whole_stack(meshes):
+    for index in range(40):
+        scene = scene_of(meshes, index)
+        eye_m = scene.camera.world_from_camera[:3, 3]
+        assert not any(inside(meshes, placed, eye_m) for placed in scene.objects)
+        assert eye_m[2] > 0 or scene.background.surface is None
+
+
+def test_a_lone_target_is_seen_evenly_from_all_its_sides(meshes):
+    placement = RANDOMIZERS["placement"](count=(1, 1), negatives=0.0, pose="upright", arrangements={"scatter": 1.0})
+    stack = {"placement": placement, "camera": RANDOMIZERS["camera"](off_center=0.0)}
+    sides = []
+    for index in range(169):
+        scene = randomize(stack, meshes, size_wh_px=SIZE, seed=3, index=index)
+        (placed,) = scene.objects
+        x, y = (placed.world_from_object[:3, :3].T @ -scene.camera.world_from_camera[:3, 2])[:2]
+        sides.append((np.arctan2(y, x) / (2 * np.pi) + 0.5) % 1)
+    assert np.bincount((np.array(sides) * 13).astype(int)).tolist() == [13] * 13

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from synth.errors import ConfigError
+from synth.geometry import apply, view_azimuth_deg
+from synth.photometry import irradiance
 from synth.randomize import DEFAULT_STACK
 from synth.randomize.draft import RANDOMIZERS
 from synth.randomize.lights import color_of_kelvin
@@ -44,6 +46,39 @@ def test_raking_light_is_low(meshes):
     lights = RANDOMIZERS["lights"](raking=1.0, raking_deg=(8.0, 25.0))
     for index in range(10):
         assert 8 <= scene_of(meshes, index, lights=lights).drawn["lights"]["key"]["elevation_deg"] <= 25
+
+
+def test_the_key_light_goes_round_the_camera_evenly(meshes):
+    turns = []
+    for index in range(169):
+        stack = {name: RANDOMIZERS[name]() for name in ("placement", "camera", "lights")}
+        scene = randomize(stack, meshes, size_wh_px=(64, 48), seed=1, index=index)
+        towards = -scene.lights[0].world_from_light[:3, 2]
+        azimuth_deg = np.degrees(np.arctan2(towards[1], towards[0]))
+        turns.append(((azimuth_deg - view_azimuth_deg(scene.camera.world_from_camera)) / 360 + 0.5) % 1)
+    assert np.bincount((np.array(turns) * 13).astype(int)).tolist() == [13] * 13
+
+
+@pytest.mark.parametrize("index", range(8))
+def test_a_lamp_as_key_light_gives_the_things_it_aims_at_the_wanted_part_of_the_ambient_light(meshes, index):
+    lights = RANDOMIZERS["lights"](direct_ratio=(2.0, 2.0), raking=0.0, key_lamp=1.0, lamps=(0, 0))
+    placement = RANDOMIZERS["placement"](count=(1, 1), negatives=0.0, arrangements={"scatter": 1.0})
+    stack = {"placement": placement, "camera": RANDOMIZERS["camera"](), "lights": lights}
+    scene = randomize(stack, meshes, size_wh_px=(640, 480), seed=0, index=index)
+    (lamp,), (placed,) = scene.lights, scene.objects
+    assert lamp.kind == "spot"
+    middle = np.array([*apply(placed.world_from_object, meshes[placed.asset_id].bounds_m.mean(axis=0)[None])[0][:2], 0])
+    assert irradiance(lamp, middle, np.array([0.0, 0, 1])) == pytest.approx(2 * np.pi)
+
+
+def test_lamps_stand_off_by_what_is_in_view(meshes):
+    lights = RANDOMIZERS["lights"](lamp_distance=(2.0, 2.0), lamps=(3, 3), key_lamp=1.0)
+    for index in range(10):
+        scene = scene_of(meshes, index, lights=lights, placement=RANDOMIZERS["placement"](count=(1, 1)))
+        eye_m, forward = scene.camera.world_from_camera[:3, 3], scene.camera.world_from_camera[:3, 2]
+        half_view_m = 0.5 * 640 / scene.camera.focal_px * eye_m[2] / max(-forward[2], 0.1)
+        for light in scene.lights:
+            assert np.linalg.norm(light.world_from_light[:3, 3]) > half_view_m
 
 
 def test_no_strength_leaves_the_material_as_it_is(meshes):
