@@ -338,10 +338,14 @@ def _render_overrides(
     """
     if seed is not None and not 0 <= seed < 2**63:
         raise UsageError(f"--seed {seed}: expected 0 to {2**63 - 1}.")
+    folders = tuple(str(folder) for folder in backgrounds)
     given: dict[str, object] = {
         "preset": preset,
         "categories": tuple(category),
-        "background.backgrounds": tuple(str(folder) for folder in backgrounds),
+        "background.backgrounds": folders,
+        # A photo's parts on boxes and papers look like what lies about there.
+        "distractors.photos": folders,
+        "occluders.photos": folders,
         "background.environments": tuple(str(folder) for folder in environments),
         "size": _size(size) if size else (),
     }

@@ -15,7 +15,7 @@ from synth.photometry import light_on_white
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
 from synth.randomize.extent import spheres, view_width_m
-from synth.randomize.pictures import BLOCK, pictures_in, shared_rng
+from synth.randomize.pictures import pictures_in, shared_rng
 from synth.randomize.view import sees_horizon, view_center_m
 from synth.registry import Registry
 from synth.scene import Background, Crop, Rgb, Surface, Texture
@@ -48,7 +48,7 @@ class Surroundings:
         environment_photo_share: Share of environments from `environments`, where it names any.
         surface_kinds: Which procedural surfaces; empty means all.
         environment_kinds: Which procedural environments; empty means all.
-        sharing: So many frames of each 64 share a picture, each with another part of it.
+        sharing: So many frames, near to each other, share a picture, each with another part of it.
         free_space: Share of scenes without a plane: the objects hang before a picture.
         as_taken: Share of photos that fill the frame, where no horizon is in view; the others are tables.
         zoom: Width of such a part of a picture over the widest there is.
@@ -87,8 +87,8 @@ class Surroundings:
         check_ranges(self, "roughness", least=0)
         check_shares(self, "photo_share", "environment_photo_share", "free_space", "tint", "as_taken", "behind")
         check_shares(self, "flat_negatives")
-        if not 1 <= self.sharing <= BLOCK:
-            raise ConfigError(f"sharing: expected 1 to {BLOCK} frames, got {self.sharing}.")
+        if self.sharing < 1:
+            raise ConfigError(f"sharing: expected at least 1 frame, got {self.sharing}.")
         for kinds, registry in ((self.surface_kinds, SURFACES), (self.environment_kinds, ENVIRONMENTS)):
             for kind in kinds:
                 _ = registry[kind]
@@ -109,7 +109,7 @@ class Surroundings:
         surface = front if is_flat else surface
         in_space = chance(rng, self.free_space) or draft.in_space
         plane = self._plane(surface, draft, rng, as_taken=chance(rng, 1.0 if is_flat else self.as_taken))
-        has_behind = chance(rng, self.behind) and plane.bounded
+        has_behind = chance(shared, self.behind) and plane.bounded
         gain, angle_rad = log_uniform(rng, self.environment_gain), uniform(rng, (-np.pi, np.pi))
         backdrop = surface if in_space else behind if has_behind else None
         draft.background = Background(
@@ -124,7 +124,7 @@ class Surroundings:
         )
         draft.drawn["background"] = {
             "surface": _record(surface),
-            "laid": "endless" if plane.crop is None and not plane.bounded else "as taken" if plane.crop else "table",
+            "laid": None if in_space else _laid(plane),
             "behind": None if backdrop is None else _record(backdrop),
             "environment": _record(environment),
             "free_space": in_space,
@@ -212,6 +212,12 @@ def _texture(
     procedure = Texture(choice(rng, kinds or tuple(registry)), seed=int(rng.integers(SEEDS)))
     number = rng.random()
     return Texture("file", path=files[int(number * len(files))]) if from_file else procedure
+
+
+def _laid(plane: Surface) -> str:
+    if plane.crop is not None:
+        return "as taken"
+    return "table" if plane.bounded else "endless"
 
 
 def _record(texture: Texture) -> str:

@@ -14,7 +14,7 @@ from synth.surfaces import SURFACES
 from synth.surfaces.noise import home_color, random_color
 
 # Of each procedure, and of the user's photos: what one texture cache of the renderer holds.
-SEEDS, PHOTOS = 3, 32
+SEEDS, PHOTOS = 2, 32
 PRINTED = ("print", "print", "paper", "plain", "collage", "gradient", "checked")
 WOVEN = ("cloth", "cloth", "checked", "carpet", "plain")
 # sRGB, from pale to dark.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from synth.geometry import Matrix, apply, scaled
-from synth.meshes import Shape
+from synth.meshes import MeshStore
 from synth.randomize.draft import SceneDraft
 from synth.randomize.extent import hull_m
 from synth.scene import Camera
@@ -22,32 +22,34 @@ from synth.scene import Camera
 N_DIRECTIONS = 24
 _ANGLES = np.arange(N_DIRECTIONS) * (2 * np.pi / N_DIRECTIONS)
 DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])  # (2, D)
-# Of a surface's points, as many as tell how much it hides and what it meets.
-POINTS = 256
+# The disc that stands for the square around a point reaches to about its corners.
+DISC = 0.7
 # By so much of their length, sheets stay away from where they would meet a column's edge.
 MARGIN = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Points of a surface, and about how far neighbours are apart."""
+    """Points of a surface, and how far neighbours are apart, as they are seen: the far side lies between the near."""
 
     points_m: NDArray[np.float64]
-    spacing_m: float
+    spacing_m: NDArray[np.float64]
 
     def moved(self, matrix: Matrix, scale: float) -> "Samples":
         """Those of a mesh, scaled and taken into the world."""
         return Samples(apply(scaled(matrix, scale), self.points_m), self.spacing_m * scale)
 
 
-@lru_cache(maxsize=1024)
-def samples(shape: Shape) -> Samples:
-    """Of a mesh, in its own axes."""
-    points_m = shape.surface_m[:: max(1, len(shape.surface_m) // POINTS)]
-    away_m = cdist(points_m, points_m)
-    np.fill_diagonal(away_m, np.inf)
-    # Evenly spread points have their nearest neighbours at about two thirds of the side of the square that each fills.
-    return Samples(points_m, 1.5 * float(np.median(away_m.min(axis=1))))
+@lru_cache(maxsize=256)
+def samples(meshes: MeshStore, asset_id: str) -> Samples:
+    """Of a prop, in its own axes."""
+    mesh = meshes.load(asset_id)
+    corners = np.concatenate([p.positions_m[p.triangles] for p in mesh.primitives]).astype(np.float64)
+    sides = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area_m2 = float(np.linalg.norm(sides, axis=1).sum()) / 2
+    points_m = mesh.shape.surface_m
+    layers = 1 if any(p.material.double_sided for p in mesh.primitives) else 2
+    return Samples(points_m, np.full(len(points_m), np.sqrt(area_m2 / layers / len(points_m))))
 
 
 class Ground:
@@ -96,21 +98,26 @@ class Ground:
 def hidden_share(camera: Camera, target_m: NDArray[np.float64], cover: Samples) -> float:
     """About which part of a target something hides: of its (N, 3) points in the frame, those with the other before
     them."""
-    seen, depth_m = _seen(camera, target_m)
-    over, over_depth_m = _seen(camera, cover.points_m)
+    seen, depth_m, _ = _seen(camera, target_m)
+    over, over_depth_m, chosen = _seen(camera, cover.points_m)
     if not len(seen) or not len(over):
         return 0.0
-    # Half the diagonal of the square that each point fills.
-    radius_px = 0.71 * cover.spacing_m * camera.focal_px / over_depth_m
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    radius_px = DISC * cover.spacing_m[chosen] * camera.focal_px / over_depth_m
+    near = np.all((over > low - radius_px[:, None]) & (over < high + radius_px[:, None]), axis=1)
+    over, over_depth_m, radius_px = over[near], over_depth_m[near], radius_px[near]
     is_over = (cdist(seen, over) < radius_px) & (over_depth_m < depth_m[:, None])
     return float(np.mean(is_over.any(axis=1)))
 
 
-def _seen(camera: Camera, points_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(K, 2) pixels and (K,) depths of those points that are before the camera and in or near the frame."""
+def _seen(
+    camera: Camera, points_m: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+    """(K, 2) pixels and (K,) depths of those points that are before the camera and in or near the frame; which."""
     depth_m = apply(camera.camera_from_world, points_m)[:, 2]
-    points_m, depth_m = points_m[depth_m > 1e-6], depth_m[depth_m > 1e-6]
-    places = camera.project(points_m)
+    ahead = np.flatnonzero(depth_m > 1e-6)
+    places = camera.project(points_m[ahead])
     size = np.array([camera.width_px, camera.height_px])
     inside = np.all((places > -0.1 * size) & (places < 1.1 * size), axis=1)
-    return places[inside], depth_m[inside]
+    chosen = ahead[inside]
+    return places[inside], depth_m[chosen], chosen

@@ -18,6 +18,8 @@ from synth.randomize.draws import log_uniform, uniform
 UP = (0.0, 0.0, 1.0)
 # A hand is as large as a hand, and grows only over what is larger than this.
 HAND_TARGET_M = 0.3
+# Its points are about two of these apart.
+HAND_MARGIN_M = 0.004
 # Cables as thick as they are lie over things of this size; over others they are thicker or thinner, within limits.
 CABLE_TARGET_M, CABLE_SCALE = 0.08, (0.4, 3.0)
 ARCH_SCALE = 4.0
@@ -72,7 +74,7 @@ def hand(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator, 
     turned = rotation(UP, uniform(rng, (-np.pi, np.pi)))
     matrix = translation(np.append(aim.place_m, 0.0) - apply(turned, scale * over[None])[0]) @ turned
     points_m = np.concatenate([shape.surface_m, shape.hull_m, sleeve.surface_m[::4]])
-    lift_m = ground.lift_m(apply(scaled(matrix, scale), points_m))
+    lift_m = ground.lift_m(apply(scaled(matrix, scale), points_m), HAND_MARGIN_M * scale)
     matrix = translation([0.0, 0.0, lift_m]) @ matrix
     end = sleeve.hull_m[sleeve.hull_m[:, 0] < sleeve.bounds_m[0, 0] + 0.05]
     return Cover(ids, matrix, scale, apply(scaled(matrix, scale), end))

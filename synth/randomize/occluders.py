@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from synth.errors import ConfigError, did_you_mean
-from synth.geometry import apply
+from synth.geometry import apply, scaled
 from synth.randomize.coats import cloth_coat, paper_coat, plain_coat, skin_tone
 from synth.randomize.covering import Ground, Samples, hidden_share, samples
 from synth.randomize.covers import COVERS, Aim, Cover
@@ -21,6 +21,8 @@ from synth.scene import Camera, Finish, Placed
 from synth.surfaces import PICTURE_SUFFIXES
 
 TRIES = 10
+# Of a target's surface points, one in so many tells how much of it is hidden.
+AIM_STEP = 8
 # As near to the wanted share as this, no better place is looked for.
 NEAR_ENOUGH = 0.08
 # Of the way from the camera to the target, what must be free: what comes nearer fills the frame.
@@ -125,17 +127,16 @@ def _aim(draft: SceneDraft, camera: Camera, rng: np.random.Generator) -> Aim:
         return Aim(place_m, 0.0, scene_size_m(draft, rng), np.append(place_m, 0.0)[None])
     target = targets[choice(rng, seen.tolist())]
     hull = hull_m(draft.meshes, target)
-    points_m = samples(draft.meshes[target.asset_id]).moved(target.world_from_object, target.scale).points_m
-    middle_m = (hull.min(axis=0) + hull.max(axis=0)) / 2
-    return Aim(
-        middle_m[:2], float(hull[:, 2].max()), placed_size_m(draft.meshes, target), points_m[::3], target.instance_id
-    )
+    motion = scaled(target.world_from_object, target.scale)
+    points_m = apply(motion, draft.meshes[target.asset_id].surface_m[::AIM_STEP])
+    middle_m, top_m = (hull.min(axis=0) + hull.max(axis=0)) / 2, float(hull[:, 2].max())
+    return Aim(middle_m[:2], top_m, placed_size_m(draft.meshes, target), points_m, target.instance_id)
 
 
 def _points(draft: SceneDraft, cover: Cover) -> Samples:
     """Of all that a cover is made of."""
-    parts = [samples(draft.meshes[name]).moved(cover.world_from_object, cover.scale) for name in cover.asset_ids]
-    return Samples(np.concatenate([part.points_m for part in parts]), max(part.spacing_m for part in parts))
+    parts = [samples(draft.meshes, name).moved(cover.world_from_object, cover.scale) for name in cover.asset_ids]
+    return Samples(np.concatenate([p.points_m for p in parts]), np.concatenate([p.spacing_m for p in parts]))
 
 
 def _fits(camera: Camera, cover: Cover, points: Samples, aim: Aim) -> bool:

@@ -4,7 +4,7 @@ To make or read a picture takes as long as a quarter of a frame. So a few frames
 another part, colour and scale of it, and the renderer still has it.
 """
 
-__all__ = ["BLOCK", "pictures_in", "shared_rng"]
+__all__ = ["pictures_in", "shared_rng"]
 
 from functools import lru_cache
 from pathlib import Path
@@ -16,23 +16,23 @@ from numpy.typing import NDArray
 from synth.errors import ConfigError
 from synth.randomize.draft import SceneDraft
 
-# Frames that share pictures lie within so many, which one worker makes one after the other.
-BLOCK = 64
+# So many pictures of a kind are in use at a time, as many as the renderer keeps: texture_cache.KEPT.
+AT_A_TIME = 8
 
 
 def shared_rng(draft: SceneDraft, name: str, sharing: int) -> np.random.Generator:
-    """A generator that `sharing` frames have in common, by chance some of the same block of 64.
+    """A generator that so many frames have in common: in each block of frames there are eight, dealt out by chance.
 
     By chance, so that what is spread evenly over neighbouring frames isn't tied to one picture.
     """
-    block, place = divmod(draft.index, BLOCK)
-    key = [draft.seed, block, crc32(name.encode())]
-    return np.random.default_rng([*key, int(_order(*key)[place]) // sharing])
+    block, place = divmod(draft.index, AT_A_TIME * sharing)
+    key = (draft.seed, block, crc32(name.encode()))
+    return np.random.default_rng([*key, int(_order(key, sharing)[place]) // sharing])
 
 
 @lru_cache(maxsize=8)
-def _order(*key: int) -> NDArray[np.int64]:
-    return np.random.default_rng(key).permutation(BLOCK)
+def _order(key: tuple[int, ...], sharing: int) -> NDArray[np.int64]:
+    return np.random.default_rng(key).permutation(AT_A_TIME * sharing)
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ Fields are (S, S) float32 unless said otherwise; colours are sRGB from 0 to 1, a
 __all__ = ["bump", "colorize", "fbm", "grain", "grid", "home_color", "random_color", "smooth_noise", "to_uint8", "worn"]
 
 import colorsys
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 Field = NDArray[np.float32]
+# Enough for a bicubic curve to look the same after it has been made larger once more.
+PIXELS_PER_CELL = 6
 
 
 def smooth_noise(rng: np.random.Generator, size_px: int, cells: tuple[float, float]) -> Field:
@@ -26,16 +29,24 @@ def fbm(
     rng: np.random.Generator, size_px: int, cells: tuple[float, float] = (4, 4), octaves: int = 5, gain: float = 0.5
 ) -> Field:
     """Noise at ever finer scales, each finer one weaker by `gain`; of about -1 to 1."""
-    total = np.zeros((size_px, size_px), np.float32)
+    total = np.zeros((1, 1), np.float32)
     weight, weights = 1.0, 0.0
     for octave in range(octaves):
         finer = (cells[0] * 2**octave, cells[1] * 2**octave)
         if min(finer) > size_px:
             break
-        total += np.float32(weight) * smooth_noise(rng, size_px, finer)
+        # Only as many pixels as its ups and downs ask for: the coarse ones cost next to nothing so.
+        needed_px = min(size_px, 2 ** math.ceil(math.log2(PIXELS_PER_CELL * max(finer))))
+        total = _resized(total, needed_px) + np.float32(weight) * smooth_noise(rng, needed_px, finer)
         weights += weight
         weight *= gain
-    return total / np.float32(weights)
+    return _resized(total, size_px) / np.float32(weights)
+
+
+def _resized(field: Field, size_px: int) -> Field:
+    if len(field) == size_px:
+        return field
+    return np.asarray(Image.fromarray(field).resize((size_px, size_px), Image.Resampling.BICUBIC))
 
 
 def grain(rng: np.random.Generator, size_px: int) -> Field:
@@ -92,4 +103,6 @@ def worn(rng: np.random.Generator, size_px: int, amount: float) -> Field:
 
 def to_uint8(colors: NDArray[np.floating]) -> NDArray[np.uint8]:
     """(S, S, 3) from 0 to 1, clipped, in eight bits."""
-    return np.asarray(np.clip(colors * 255 + 0.5, 0, 255), np.uint8)
+    bytes_ = colors * np.float32(255)
+    bytes_ += np.float32(0.5)
+    return np.clip(bytes_, 0, 255, out=bytes_).astype(np.uint8)

@@ -21,7 +21,7 @@ KEEP_ALL = LabelPolicy(min_visible_fraction=0, min_visible_px=0, min_box_px=0)
 @pytest.fixture(scope="module")
 def shipped():
     meshes = MeshStore(load_catalog(shipped_assets()))
-    settings = load_settings(None, {"placement.count": (6, 20), "placement.negatives": 0.0})
+    settings = load_settings(None, {"placement.count": (6, 20), "placement.negatives": 0.0, "occluders.share": 0.6})
     with Renderer(meshes, SIZE) as renderer:
         yield meshes, make_stack(settings), renderer
 
