@@ -49,10 +49,12 @@ def spheres(meshes: MeshStore, objects: Sequence[Placed]) -> tuple[NDArray[np.fl
 
 
 def view_width_m(draft: SceneDraft) -> float:
-    """Width of what the camera sees where its axis meets the plane; 1 m where there is no camera yet."""
+    """Width of what the camera sees where its axis meets the plane, in free space about the origin, near which things
+    hang; 1 m where there is no camera yet.
+    """
     camera = draft.camera
     if camera is None:
         return 1.0
     eye, forward = camera.world_from_camera[:3, 3], camera.world_from_camera[:3, 2]
-    distance_m = eye[2] / max(-forward[2], 0.1)
+    distance_m = np.linalg.norm(eye) if draft.in_space else eye[2] / max(-forward[2], 0.1)
     return float(distance_m * camera.width_px / camera.focal_px)
