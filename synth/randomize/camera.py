@@ -13,12 +13,14 @@ from synth.errors import ConfigError
 from synth.exif import read_focals
 from synth.geometry import look_at
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import between, check_ranges, check_shares, either, log_between, uniform
+from synth.randomize.draws import between, chance, check_ranges, check_shares, either, log_between, uniform
 from synth.randomize.extent import placed_size_m, scene_size_m, spheres
 from synth.scene import Camera, Placed
 
 # Views from within so many degrees of straight down are overhead.
 OVERHEAD_DEG = 10.0
+# Of a quarter turn: the views that count as along a side.
+SQUARED_PART = 0.2
 # Of an axis, the sine of its angle to the plane above which its heading says little.
 STEEP = 0.8
 # How far the middle of a target at the edge lies beyond it, over its size.
@@ -41,6 +43,8 @@ class Viewpoint:
             close view of one doesn't leave the others out.
         elevation_deg: Angle of the view above the plane; 90 looks straight down.
         overhead: Share of views from within 10 degrees of straight down, as scanners and careful people take them.
+        squared: Share of views along one of the target's own sides, give or take 9 degrees, as people lay out and
+            photograph what has sides.
         roll_deg: Turn about the line of sight.
         field_of_view_deg: Of the picture's width.
         from_photos: Folder of your photos: instead of that range, the focal lengths that their EXIF data tells, each as
@@ -56,6 +60,7 @@ class Viewpoint:
     crowd: float = 2.5
     elevation_deg: tuple[float, float] = (20.0, 90.0)
     overhead: float = 0.3
+    squared: float = 0.25
     roll_deg: tuple[float, float] = (-10.0, 10.0)
     field_of_view_deg: tuple[float, float] = (25.0, 70.0)
     from_photos: str = ""
@@ -70,7 +75,7 @@ class Viewpoint:
         check_ranges(self, "field_of_view_deg", least=1, most=150)
         check_ranges(self, "elevation_deg", least=1, most=90)
         check_ranges(self, "roll_deg")
-        check_shares(self, "overhead", "at_edge")
+        check_shares(self, "overhead", "squared", "at_edge")
         if any(not focal > 0 for focal in self.photo_focals):
             raise ConfigError(f"photo_focals: expected more than 0 each, got {list(self.photo_focals)}.")
 
@@ -104,7 +109,8 @@ class Viewpoint:
         above = (max(low, high - OVERHEAD_DEG), high)
         elevation_deg = either(draft.even("camera.elevation"), self.overhead, above, self.elevation_deg)
         # From every side of the target, whichever way it lies.
-        azimuth_deg = (heading_deg + 360 * draft.even("camera.azimuth")) % 360 - 180
+        squared = chance(rng, self.squared)
+        azimuth_deg = (heading_deg + 360 * _turn(draft.even("camera.azimuth"), squared=squared)) % 360 - 180
         roll_deg = uniform(rng, self.roll_deg)
         away, around = uniform(rng, (0, self.off_center)) * frame_m, uniform(rng, (0, 2 * np.pi))
         aside, direction = np.array([np.cos(around), np.sin(around), 0]), _direction(elevation_deg, azimuth_deg)
@@ -128,6 +134,7 @@ class Viewpoint:
             "object_size": size_share,
             "elevation_deg": elevation_deg,
             "azimuth_deg": azimuth_deg,
+            "squared": squared,
             "roll_deg": roll_deg,
             "at_edge": at_edge,
             "distance_m": float(np.linalg.norm(eye_m - target_m)),
@@ -159,6 +166,13 @@ class Viewpoint:
             extent_m = float(np.max(np.ptp(centers[labelled], axis=0)) + 2 * radii[labelled].mean())
             high = min(high, max(low, self.crowd * size_m / extent_m))
         return low, high
+
+
+def _turn(part: float, *, squared: bool) -> float:
+    """Of a whole turn, an even part; or, where the view is squared, a part near to one of the four quarters."""
+    quarters = 4 * part
+    nearest = round(quarters)
+    return (nearest + SQUARED_PART * (quarters - nearest)) / 4 if squared else part
 
 
 def _heading_deg(placed: Placed) -> float:

@@ -90,7 +90,7 @@ def test_the_camera_is_in_no_object_and_not_under_the_plane_in_scenes_of_the_who
 
 def test_a_lone_target_is_seen_evenly_from_all_its_sides(meshes):
     placement = RANDOMIZERS["placement"](count=(1, 1), negatives=0.0, pose="upright", arrangements={"scatter": 1.0})
-    stack = {"placement": placement, "camera": RANDOMIZERS["camera"](off_center=0.0)}
+    stack = {"placement": placement, "camera": RANDOMIZERS["camera"](off_center=0.0, squared=0.0)}
     sides = []
     for index in range(169):
         scene = randomize(stack, meshes, size_wh_px=SIZE, seed=3, index=index)
@@ -98,3 +98,14 @@ def test_a_lone_target_is_seen_evenly_from_all_its_sides(meshes):
         x, y = (placed.world_from_object[:3, :3].T @ -scene.camera.world_from_camera[:3, 2])[:2]
         sides.append((np.arctan2(y, x) / (2 * np.pi) + 0.5) % 1)
     assert np.bincount((np.array(sides) * 13).astype(int)).tolist() == [13] * 13
+
+
+def test_squared_views_look_along_one_of_the_targets_sides(meshes):
+    camera = RANDOMIZERS["camera"](squared=1.0)
+    placement = RANDOMIZERS["placement"](count=(1, 1), negatives=0.0, pose="upright")
+    for index in range(20):
+        scene = scene_of(meshes, index, camera=camera, placement=placement)
+        (target,) = (placed for placed in scene.objects if placed.category_id is not None)
+        heading_deg = np.degrees(np.arctan2(*target.world_from_object[[1, 0], 0]))
+        off_deg = (scene.drawn["camera"]["azimuth_deg"] - heading_deg + 45) % 90 - 45
+        assert abs(off_deg) <= 9 + 1e-6
