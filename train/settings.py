@@ -38,9 +38,8 @@ RECIPES = {CPU_DETECTOR: LITE0, GPU_DETECTOR: RESNET50}
 class AugmentSettings(BaseModel):
     """How training pictures are altered; a probability of 0 or a range of no width turns a part off.
 
-    Renders have their sizes from the camera's settings, and their blur from the sensor's: here both are but varied. A
-    zoom of 0.5 to 2 and twice the blur cost 7 points of AP at IoU 0.3 on photos of dice. Mirrored text and digits don't
-    exist, so pictures aren't flipped unless asked for.
+    Renders have their sizes from the camera's settings, and their blur from the sensor's: here both are but varied.
+    Mirrored text and digits don't exist, so pictures aren't flipped unless asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
