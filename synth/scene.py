@@ -169,7 +169,9 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """The plane z = 0 that things stand on: a texture, repeated mirrorwise, its linear colour times `gain_rgb`.
+    """The plane z = 0 that things stand on: a texture, repeated without an end, its linear colour times `gain_rgb`.
+
+    What isn't in `synth.surfaces.SEAMLESS` is repeated mirrorwise.
 
     Attributes:
         repeat_m: The texture's width on the plane.

@@ -19,15 +19,13 @@ from synth.randomize.pictures import pictures_in, shared_rng
 from synth.randomize.view import sees_horizon, view_center_m
 from synth.registry import Registry
 from synth.scene import Background, Crop, Rgb, Surface, Texture
-from synth.surfaces import PICTURE_SUFFIXES, SURFACES, read_picture, texture_aspect
+from synth.surfaces import PICTURE_SUFFIXES, SEAMLESS, SURFACES, read_picture, texture_aspect
 
 SEEDS = 2**31
 # Room that a table leaves around what lies on it.
 MARGIN = 1.1
 # Decoded no finer than this, a photo is read whole and fast.
 CHECKED_PX = 64
-# Surfaces that are the same all over: their mirrored repetition isn't seen. All others are shown once.
-ENDLESS = frozenset({"brushed", "carpet", "checked", "cloth", "parquet", "planks", "soil", "stone", "tiles"})
 # What is seen from the front, as rooms have it.
 INTERIOR = ("wall", "panels", "window", "screen", "shelves", "plain", "gradient")
 HANGING = ("prop:hand:", "prop:sleeve:")
@@ -75,7 +73,7 @@ class Surroundings:
     table: tuple[float, float] = (0.7, 2.0)
     behind: float = 0.5
     flat_negatives: float = 0.5
-    repeat: tuple[float, float] = (0.4, 1.6)
+    repeat: tuple[float, float] = (0.6, 1.8)
     brightness: tuple[float, float] = (0.5, 1.15)
     tint: float = 0.12
     roughness: tuple[float, float] = (0.45, 1.0)
@@ -167,7 +165,7 @@ class Surroundings:
         width_m, repeat = view_width_m(draft), log_uniform(rng, self.repeat)
         table, shift, crop = log_uniform(rng, self.table), rng.uniform(-1, 1, 2), self._crop(rng)
         plane = Surface(texture, width_m * repeat, angle_rad=angle_rad, gain_rgb=gain, roughness=roughness)
-        if texture.kind in ENDLESS:
+        if texture.kind in SEAMLESS:
             x, y = (shift * plane.repeat_m).tolist()
             return replace(plane, offset_m=(x, y))
         is_front = texture.kind == "file" or texture.kind in INTERIOR

@@ -71,7 +71,7 @@ def skin_tone(rng: np.random.Generator) -> Finish:
     place = rng.uniform(0, len(SKINS) - 1)
     color = np.array([np.interp(place, np.arange(len(SKINS)), SKINS[:, c]) for c in range(3)])
     color = color * (1 + rng.normal(0, 0.03, 3)) * rng.uniform(0.9, 1.05)
-    return _finish(np.clip(color, 0, 1), uniform(rng, (0.5, 0.85)))
+    return _finish(np.clip(color, 0, 1), uniform(rng, (0.6, 0.95)))
 
 
 def texture_from_pool(rng: np.random.Generator, kinds: tuple[str, ...], photos: tuple[str, ...]) -> Texture:

@@ -28,7 +28,8 @@ class Distractors:
         textured: Share of props with a texture; the others are of one colour.
         metal: Share of props of metal.
         photos: Folders of pictures that props may wear as a texture.
-        size_ratio: Their size over that of the scene's targets.
+        prop_ratio: Size of props over that of the scene's targets.
+        size_ratio: Size of the catalogue's distractors over that of the scene's targets.
         scale: How far a distractor may be scaled to reach such a size; those that can't are left out, unless none can.
         gap: Mean distance to the neighbour, as a part of the targets' size: a range that scenes draw from.
         touching: Share of those that touch their neighbour.
@@ -40,6 +41,7 @@ class Distractors:
     textured: float = 0.5
     metal: float = 0.12
     photos: tuple[str, ...] = ()
+    prop_ratio: tuple[float, float] = (0.2, 2.0)
     size_ratio: tuple[float, float] = (0.3, 3.0)
     scale: tuple[float, float] = (0.5, 2.0)
     gap: tuple[float, float] = (0.1, 2.0)
@@ -48,7 +50,7 @@ class Distractors:
 
     def __post_init__(self) -> None:
         check_ranges(self, "count", least=0)
-        check_ranges(self, "size_ratio", "scale", "gap", above=0)
+        check_ranges(self, "prop_ratio", "size_ratio", "scale", "gap", above=0)
         check_shares(self, "props", "textured", "metal", "touching", "overlapping")
         # Here, so that a wrong folder is told before the first frame.
         self.files()
@@ -76,7 +78,7 @@ class Distractors:
     def _draw_prop(self, draft: SceneDraft, target_m: float, rng: np.random.Generator) -> tuple[Asset, float]:
         """A prop and its scale, its size by chance."""
         asset = prop_asset(prop_id(choice(rng, FILLERS), int(rng.integers(VARIANTS))))
-        return asset, log_uniform(rng, self.size_ratio) * target_m / asset_size_m(draft.meshes, asset.asset_id)
+        return asset, log_uniform(rng, self.prop_ratio) * target_m / asset_size_m(draft.meshes, asset.asset_id)
 
     def _draw(self, draft: SceneDraft, target_m: float, rng: np.random.Generator) -> tuple[Asset, float]:
         """A distractor and its scale: by its own size where that is comparable, else forced to it."""

@@ -23,7 +23,7 @@ from synth.render.models import (
 from synth.render.program import Program, compile_program
 from synth.render.texture_cache import TextureCache
 from synth.scene import Finish, Scene, Surface, Texture
-from synth.surfaces import WEARS, load_texture, load_wear
+from synth.surfaces import SEAMLESS, WEARS, load_texture, load_wear
 
 OUTLINES_UNIT = 0
 SURFACE_HALF_SIZES = 200.0
@@ -41,9 +41,7 @@ class GeometryPass:
         self._models = models
         self._programs: dict[tuple[str, ...], Program] = {}
         self._quad = _unit_square()
-        self._textures: TextureCache[Texture2D] = TextureCache(
-            lambda texture: upload(np.flipud(load_texture(texture)), srgb=True, mirrored=True)
-        )
+        self._textures: TextureCache[Texture2D] = TextureCache(_load_surface)
         self._finishes: TextureCache[Texture2D] = TextureCache(_load_finish, KEPT_FINISHES)
 
     def draw(self, scene: Scene, canvas: Canvas, clip_from_world: Matrix) -> Target:
@@ -165,6 +163,10 @@ def _with_finish(defines: tuple[str, ...], textures: list[tuple[int, Texture2D]]
     names = {BASE_COLOR_UNIT: "BASE_COLOR_MAP", WEAR_UNIT: "WEAR_MAP"}
     added = (names[unit] for unit, _ in textures)
     return (*defines, *(name for name in added if name not in defines))
+
+
+def _load_surface(texture: Texture) -> Texture2D:
+    return upload(np.flipud(load_texture(texture)), srgb=True, mirrored=texture.kind not in SEAMLESS)
 
 
 def _load_finish(texture: Texture) -> Texture2D:

@@ -51,7 +51,7 @@ def carpet(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
 
 def _weave(rng: np.random.Generator, size_px: int) -> Field:
     """Over and under, 0 to 1, with threads of uneven thickness."""
-    threads = rng.uniform(40, 128)
+    threads = 2.0 * int(rng.integers(20, 64))  # an even number, so that over and under go on at the other side
     x, y = grid(size_px)
     uneven = np.float32(0.15) * smooth_noise(rng, size_px, (threads / 4, threads / 4))
     across, down = x * np.float32(threads) + uneven, y * np.float32(threads) + uneven

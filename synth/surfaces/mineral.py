@@ -58,7 +58,7 @@ def soil(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
 @SURFACES.register("tiles")
 def tiles(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Tiles or bricks, each of a slightly other shade, and the joints between them."""
-    columns, rows = int(rng.integers(2, 9)), int(rng.integers(2, 9))
+    columns, rows = int(rng.integers(2, 9)), 2 * int(rng.integers(1, 5))
     x, y = grid(size_px)
     row = (y * rows).astype(np.intp)
     along = x * columns + (row % 2) * np.float32(rng.choice([0.0, 0.5]))
@@ -66,7 +66,7 @@ def tiles(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     base = home_color(rng, value=(0.3, 0.95))
     shades = 1 + rng.normal(0, rng.uniform(0.02, 0.12), (rows, columns + 1, 1)).astype(np.float32)
     shades = shades + rng.normal(0, 0.015, (rows, columns + 1, 3)).astype(np.float32)
-    colors = base * shades[row, column]
+    colors = base * shades[row, column % columns]
     colors *= (1 + np.float32(rng.uniform(0.05, 0.3)) * fbm(rng, size_px, (8, 8), 5, 0.6))[..., None]
     edge_px = np.minimum(np.abs((along + 0.5) % 1 - 0.5) / columns, np.abs((y * rows + 0.5) % 1 - 0.5) / rows) * size_px
     joint = np.clip(edge_px / np.float32(rng.uniform(1, 5)) - 0.5, 0, 1)[..., None]

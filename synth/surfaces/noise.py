@@ -1,6 +1,7 @@
 """The stuff that procedural surfaces are made of: smooth noise, palettes, and the way to eight bits.
 
-Fields are (S, S) float32 unless said otherwise; colours are sRGB from 0 to 1, as people pick them.
+Fields are (S, S) float32 unless said otherwise, and go on at the other side where they end. Colours are sRGB from 0 to
+1, as people pick them.
 """
 
 __all__ = ["bump", "colorize", "fbm", "grain", "grid", "home_color", "random_color", "smooth_noise", "to_uint8", "worn"]
@@ -16,13 +17,14 @@ from PIL import Image
 Field = NDArray[np.float32]
 # Enough for a bicubic curve to look the same after it has been made larger once more.
 PIXELS_PER_CELL = 6
+# As far as a bicubic filter reaches.
+BEYOND = 2
 
 
 def smooth_noise(rng: np.random.Generator, size_px: int, cells: tuple[float, float]) -> Field:
     """Values of about -1 to 1, with so many ups and downs (across, down)."""
     wide, high = (max(2, min(size_px, round(n) + 1)) for n in cells)
-    small = Image.fromarray(rng.uniform(-1, 1, (high, wide)).astype(np.float32))
-    return np.asarray(small.resize((size_px, size_px), Image.Resampling.BICUBIC))
+    return _enlarged(rng.uniform(-1, 1, (high, wide)).astype(np.float32), size_px)
 
 
 def fbm(
@@ -37,16 +39,20 @@ def fbm(
             break
         # Only as many pixels as its ups and downs ask for: the coarse ones cost next to nothing so.
         needed_px = min(size_px, 2 ** math.ceil(math.log2(PIXELS_PER_CELL * max(finer))))
-        total = _resized(total, needed_px) + np.float32(weight) * smooth_noise(rng, needed_px, finer)
+        total = _enlarged(total, needed_px) + np.float32(weight) * smooth_noise(rng, needed_px, finer)
         weights += weight
         weight *= gain
-    return _resized(total, size_px) / np.float32(weights)
+    return _enlarged(total, size_px) / np.float32(weights)
 
 
-def _resized(field: Field, size_px: int) -> Field:
-    if len(field) == size_px:
+def _enlarged(field: Field, size_px: int) -> Field:
+    """(S, S) of a smaller field, whose right side goes on at its left, and its lower at its upper."""
+    high, wide = field.shape
+    if (high, wide) == (size_px, size_px):
         return field
-    return np.asarray(Image.fromarray(field).resize((size_px, size_px), Image.Resampling.BICUBIC))
+    around = Image.fromarray(np.pad(field, BEYOND, mode="wrap"))
+    inside = (BEYOND, BEYOND, BEYOND + wide, BEYOND + high)
+    return np.asarray(around.resize((size_px, size_px), Image.Resampling.BICUBIC, inside))
 
 
 def grain(rng: np.random.Generator, size_px: int) -> Field:
@@ -91,7 +97,7 @@ def home_color(rng: np.random.Generator, value: tuple[float, float] = (0.1, 1)) 
 
 def bump(height: Field, strength: float, angle_rad: float) -> Field:
     """Light and shade on a relief, as a factor about 1, lit from the side at an angle."""
-    down, across = np.gradient(height)
+    down, across = ((np.roll(height, -1, axis) - np.roll(height, 1, axis)) / 2 for axis in (0, 1))
     side = np.float32(np.cos(angle_rad)) * across + np.float32(np.sin(angle_rad)) * down
     return np.asarray(1 + np.float32(strength) * side, np.float32)
 

@@ -36,7 +36,7 @@ def planks(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
 @SURFACES.register("parquet")
 def parquet(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Squares whose grain runs across and down in turn."""
-    n = int(rng.integers(2, 7))
+    n = 2 * int(rng.integers(1, 4))
     x, y = grid(size_px)
     column, row = (x * n).astype(np.intp), (y * n).astype(np.intp)
     across = _grain_field(rng, size_px)
