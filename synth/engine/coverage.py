@@ -39,25 +39,26 @@ class Measure:
 AROUND = tuple(range(-180, 181, 30))
 MEASURES = (
     Measure("view_elevation_deg", "view elevation", tuple(range(-90, 91, 10))),
-    Measure("view_azimuth_deg", "azimuth", AROUND, (-180, 180)),
+    Measure("view_azimuth_deg", "view azimuth", AROUND, (-180, 180)),
     Measure("own_elevation_deg", "side", tuple(range(-90, 91, 15))),
     Measure("box_size", "size", (0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 0.32, 0.48, 0.64, 0.96)),
     Measure("visible_fraction", "visible", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)),
     Measure("light_elevation_deg", "light elevation", tuple(range(0, 91, 10))),
-    Measure("light_azimuth_deg", "azimuth", AROUND),
-    Measure("light_ratio", "strength", (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)),
+    Measure("light_azimuth_deg", "light azimuth", AROUND),
+    Measure("light_ratio", "light strength", (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)),
     Measure("luminance", "luminance", (0, 15, 60, 105, 150, 195, 240, 255), (15, 240), limit=True),
     Measure("instances", "instances", (0, 1, 2, 3, 5, 9, 17, 33, 65, 129)),
 )
 
 
 class Coverage:
-    """Counts as the frames come; their order has no part in it."""
+    """Counts as the frames come; their order has no part in it.
+
+    Args:
+        wanted: The range to be filled, by a measure's name.
+    """
 
     def __init__(self, wanted: Mapping[str, Range]) -> None:
-        """Args:
-        wanted: The range to be filled, by a measure's name.
-        """
         self._wanted = {measure.name: measure.wanted for measure in MEASURES if measure.wanted} | dict(wanted)
         # Of each measure: below the first edge, each bin, above the last edge.
         self._counts = {measure.name: [0] * (len(measure.edges) + 1) for measure in MEASURES}
