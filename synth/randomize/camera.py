@@ -56,7 +56,7 @@ class Viewpoint:
         at_edge: Share of views whose target lies across the picture's edge instead, partly out of it.
     """
 
-    object_size: tuple[float, float] = (0.06, 0.8)
+    object_size: tuple[float, float] = (0.03, 0.6)
     crowd: float = 2.5
     elevation_deg: tuple[float, float] = (20.0, 90.0)
     overhead: float = 0.3

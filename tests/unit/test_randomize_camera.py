@@ -35,7 +35,7 @@ def test_a_target_in_the_middle_is_seen_in_the_middle(meshes):
     assert scene.camera.project(target_m[None]) == pytest.approx(np.array([[320.0, 240.0]]))
 
 
-@pytest.mark.parametrize("object_size", [(0.06, 0.8), (5.0, 5.0)])
+@pytest.mark.parametrize("object_size", [(0.03, 0.6), (5.0, 5.0)])
 def test_the_camera_is_above_the_plane_and_outside_of_every_object(meshes, object_size):
     camera = RANDOMIZERS["camera"](object_size=object_size)
     # What is brought between camera and targets comes after, and as near as it likes.
