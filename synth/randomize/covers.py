@@ -37,12 +37,14 @@ class Aim:
         place_m: (2,) its middle on the plane.
         top_m: Its height.
         size_m: Its extent.
+        paper_m: Length of a paper that may lie over it.
         points_m: (N, 3) of its surface.
     """
 
     place_m: NDArray[np.float64]
     top_m: float
     size_m: float
+    paper_m: float
     points_m: NDArray[np.float64]
     instance_id: int | None = None
 
@@ -61,10 +63,10 @@ class Cover:
     roots_m: NDArray[np.float64]
 
 
-Propose = Callable[[MeshStore, Ground, Aim, np.random.Generator, float], Cover | None]
+Propose = Callable[[MeshStore, Ground, Aim, np.random.Generator], Cover | None]
 
 
-def hand(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator, size_ratio: float) -> Cover | None:
+def hand(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator) -> Cover | None:
     """From anywhere, some part between fingertips and wrist above the middle of the aim, as low as it goes."""
     number = int(rng.integers(VARIANTS))
     ids = (prop_id("hand", number), prop_id("sleeve", number))
@@ -80,7 +82,7 @@ def hand(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator, 
     return Cover(ids, matrix, scale, apply(scaled(matrix, scale), end))
 
 
-def cable(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator, size_ratio: float) -> Cover | None:
+def cable(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator) -> Cover | None:
     """Across the aim or past it; in an arch, if that is too high to lie on."""
     wanted = log_uniform(rng, (0.6, 1.6)) * aim.size_m / CABLE_TARGET_M
     scale = float(np.clip(wanted, *CABLE_SCALE))
@@ -99,11 +101,11 @@ def cable(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator,
     return Cover((asset_id,), translation([0.0, 0.0, lift_m]) @ matrix, scale, np.empty((0, 3)))
 
 
-def paper(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator, size_ratio: float) -> Cover | None:
+def paper(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator) -> Cover | None:
     """One edge on the plane, the rest over the aim or before it, leaning on whatever is below."""
     asset_id = prop_id("sheet", int(rng.integers(VARIANTS)))
     shape = meshes[asset_id]
-    length_m = size_ratio * aim.size_m
+    length_m = aim.paper_m
     width_m = length_m * float(shape.bounds_m[1, 1] - shape.bounds_m[0, 1])
     yaw_rad = uniform(rng, (-np.pi, np.pi))
     ahead = np.array([np.cos(yaw_rad), np.sin(yaw_rad)])

@@ -68,43 +68,34 @@ class Occluders:
         drawn: list[dict[str, Any]] = []
         if chance(rng, self.share) and self.kinds and not draft.in_space:
             for _ in range(int(rng.integers(self.count[0], self.count[1] + 1))):
-                drawn.append(self._add(draft, choice(rng, self.kinds), rng))
+                drawn.append(self._add(draft, rng))
         draft.drawn["occluders"] = drawn
 
     def files(self) -> tuple[str, ...]:
         """The pictures that papers may show: the data set keeps their hashes."""
         return tuple(path for folder in self.photos for path in pictures_in(folder, PICTURE_SUFFIXES))
 
-    def _add(self, draft: SceneDraft, kind: str, rng: np.random.Generator) -> dict[str, Any]:
-        """One more, at the best of some places; nothing, where there is no place for it."""
-        camera = draft.camera
-        if camera is None:
-            return {"kind": kind, "placed": []}
-        aim, ground = _aim(draft, camera, rng), Ground(draft)
-        wanted, size_ratio = uniform(rng, self.covered), log_uniform(rng, self.paper_size)
-        best: tuple[Cover, float] | None = None
-        for _ in range(TRIES):
-            cover = COVERS[kind](draft.meshes, ground, aim, rng, size_ratio)
-            if cover is None:
-                continue
-            points = _points(draft, cover)
-            if not _fits(camera, cover, points, aim):
-                continue
-            hidden = hidden_share(camera, aim.points_m, points)
-            if best is None or abs(hidden - wanted) < abs(best[1] - wanted):
-                best = cover, hidden
-            if abs(best[1] - wanted) < NEAR_ENOUGH:
-                break
-        if best is None:
-            return {"kind": kind, "wanted": wanted, "placed": []}
-        cover, hidden = best
+    def _add(self, draft: SceneDraft, rng: np.random.Generator) -> dict[str, Any]:
+        """One more, at the best of some places; of another kind, where there is none for the first."""
+        if draft.camera is None:
+            return {"placed": []}
+        aim, wanted = _aim(draft, draft.camera, self.paper_size, rng), uniform(rng, self.covered)
+        for kind in (self.kinds[k] for k in rng.permutation(len(self.kinds))):
+            best = _best(draft, draft.camera, aim, kind, wanted, rng)
+            if best is not None:
+                cover, hidden = best
+                placed = self._place(draft, cover, rng)
+                return {"kind": kind, "target": aim.instance_id, "wanted": wanted, "hidden": hidden, "placed": placed}
+        return {"target": aim.instance_id, "wanted": wanted, "placed": []}
+
+    def _place(self, draft: SceneDraft, cover: Cover, rng: np.random.Generator) -> list[dict[str, Any]]:
         records = []
         for asset_id in cover.asset_ids:
             coat, motion = self._coat(asset_id, rng), cover.world_from_object
             placed = Placed(draft.next_instance_id(), asset_id, None, motion, cover.scale, coat)
             draft.objects.append(placed)
             records.append({"instance_id": placed.instance_id, "asset": asset_id, "scale": cover.scale})
-        return {"kind": kind, "target": aim.instance_id, "wanted": wanted, "hidden": hidden, "placed": records}
+        return records
 
     def _coat(self, asset_id: str, rng: np.random.Generator) -> Finish:
         match asset_id.split(":")[1]:
@@ -117,20 +108,42 @@ class Occluders:
         return plain_coat(rng)
 
 
-def _aim(draft: SceneDraft, camera: Camera, rng: np.random.Generator) -> Aim:
+def _aim(draft: SceneDraft, camera: Camera, paper_size: tuple[float, float], rng: np.random.Generator) -> Aim:
     """A target in the picture; where there is none, a place on the plane that is."""
     targets = [placed for placed in draft.objects if placed.category_id is not None]
     middles_m = np.array([placed.world_from_object[:3, 3] for placed in targets]).reshape(-1, 3)
-    seen = np.flatnonzero(in_frame(camera, middles_m))
+    seen, ratio = np.flatnonzero(in_frame(camera, middles_m)), log_uniform(rng, paper_size)
     if not len(seen):
         place_m = view_center_m(draft) + rng.uniform(-0.25, 0.25, 2) * view_width_m(draft)
-        return Aim(place_m, 0.0, scene_size_m(draft, rng), np.append(place_m, 0.0)[None])
+        size_m = scene_size_m(draft, rng)
+        return Aim(place_m, 0.0, size_m, ratio * size_m, np.append(place_m, 0.0)[None])
     target = targets[choice(rng, seen.tolist())]
-    hull = hull_m(draft.meshes, target)
+    hull, size_m = hull_m(draft.meshes, target), placed_size_m(draft.meshes, target)
     motion = scaled(target.world_from_object, target.scale)
     points_m = apply(motion, draft.meshes[target.asset_id].surface_m[::AIM_STEP])
     middle_m, top_m = (hull.min(axis=0) + hull.max(axis=0)) / 2, float(hull[:, 2].max())
-    return Aim(middle_m[:2], top_m, placed_size_m(draft.meshes, target), points_m, target.instance_id)
+    return Aim(middle_m[:2], top_m, size_m, ratio * size_m, points_m, target.instance_id)
+
+
+def _best(
+    draft: SceneDraft, camera: Camera, aim: Aim, kind: str, wanted: float, rng: np.random.Generator
+) -> tuple[Cover, float] | None:
+    """Of some places, the one at which what is hidden of the aim is nearest to the wanted share; and that share."""
+    best: tuple[Cover, float] | None = None
+    ground = Ground(draft)
+    for _ in range(TRIES):
+        cover = COVERS[kind](draft.meshes, ground, aim, rng)
+        if cover is None:
+            continue
+        points = _points(draft, cover)
+        if not _fits(camera, cover, points, aim):
+            continue
+        hidden = hidden_share(camera, aim.points_m, points)
+        if best is None or abs(hidden - wanted) < abs(best[1] - wanted):
+            best = cover, hidden
+        if abs(best[1] - wanted) < NEAR_ENOUGH:
+            break
+    return best
 
 
 def _points(draft: SceneDraft, cover: Cover) -> Samples:
