@@ -41,7 +41,7 @@ class Placement:
     """
 
     count: tuple[int, int] = (1, 20)
-    negatives: float = 0.05
+    negatives: float = 0.1
     one_category: float = 0.3
     size_ratio: float = 4.0
     gap: tuple[float, float] = (0.05, 1.5)
