@@ -9,7 +9,7 @@ from synth.engine.plan import Plan
 from synth.randomize.stack import randomize
 from synth.render.fake import FakeRenderer
 
-SIZE = (160, 120)
+SIZE = (320, 240)
 N = 150
 
 

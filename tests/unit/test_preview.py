@@ -71,8 +71,8 @@ def test_what_is_varied_draws_as_in_other_frames_and_all_else_as_in_the_one_that
                 # What camera and materials draw, they draw for what placement put there: compared is what came before.
                 before = list(scene.drawn)[: list(scene.drawn).index(name)]
                 assert [scene.drawn[other] for other in before] == [maker.scene(0).drawn[other] for other in before]
-        lit = maker.scene(0, {"lights": 3})
-        assert lit.drawn == maker.scene(0).drawn | {"lights": maker.scene(3).drawn["lights"]}
+        taken = maker.scene(0, {"sensor": 3})
+        assert taken.drawn == maker.scene(0).drawn | {"sensor": maker.scene(3).drawn["sensor"]}
 
 
 def test_the_frame_that_is_held_has_something_in_it(assets, tmp_path):

@@ -83,7 +83,10 @@ def test_a_category_in_square_brackets_is_printed_as_it_is(tmp_path, monkeypatch
 
     counts = {"images": 1, "annotations": 2, "per_category": {"bolt [m8]": 2}, "removed": {}}
     monkeypatch.setattr(engine, "plan_of", lambda **options: SimpleNamespace(settings=RenderSettings()))
-    monkeypatch.setattr(engine, "render_dataset", lambda *given, **named: {"counts": counts})
+    monkeypatch.setattr(
+        engine, "render_dataset", lambda *given, **named: {"counts": counts, "settings": {}, "coverage": {}}
+    )
+    monkeypatch.setattr(engine, "summary_lines", lambda coverage: [])
     console = Console(record=True)
     engine.render(
         n=1,

@@ -210,7 +210,7 @@ def test_a_device_that_does_not_exist_is_named(coins, tmp_path):
         fit(TrainSettings(**TINY, device="gpu"), [coins], tmp_path / "run")
 
 
-@pytest.mark.parametrize(("n_pictures", "iterations"), [(6, 300), (500, 500), (5000, 1500)])
+@pytest.mark.parametrize(("n_pictures", "iterations"), [(6, 300), (500, 750), (5000, 2500)])
 def test_the_default_length_is_some_passes_within_what_a_cpu_can_bear(n_pictures, iterations):
     assert TrainSettings().resolved(n_pictures, torch.device("cpu")).iterations == iterations
 
