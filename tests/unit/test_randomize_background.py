@@ -44,7 +44,9 @@ def test_pictures_are_listed_in_order_with_subfolders(photos):
 
 
 def test_with_a_share_of_one_every_surface_is_a_photo(meshes, photos):
-    background = RANDOMIZERS["background"](backgrounds=(str(photos),), photo_share=1.0, free_space=0.0)
+    background = RANDOMIZERS["background"](
+        backgrounds=(str(photos),), photo_share=1.0, free_space=0.0, flat_negatives=0.0
+    )
     for index in range(10):
         texture = scene_of(meshes, index, background=background).background.surface.texture
         assert texture.kind == "file"

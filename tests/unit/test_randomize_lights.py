@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
-from synth.errors import ConfigError
 from synth.geometry import apply, view_azimuth_deg
 from synth.photometry import irradiance
 from synth.randomize import DEFAULT_STACK
 from synth.randomize.draft import RANDOMIZERS
 from synth.randomize.lights import color_of_kelvin
 from synth.randomize.stack import randomize
-from synth.scene import Finish
 
 
 def scene_of(meshes, index: int, **changed):
@@ -79,32 +77,3 @@ def test_lamps_stand_off_by_what_is_in_view(meshes):
         half_view_m = 0.5 * 640 / scene.camera.focal_px * eye_m[2] / max(-forward[2], 0.1)
         for light in scene.lights:
             assert np.linalg.norm(light.world_from_light[:3, 3]) > half_view_m
-
-
-def test_no_strength_leaves_the_material_as_it_is(meshes):
-    materials = RANDOMIZERS["materials"](default_strength=0.0, distractor_strength=0.0)
-    for placed in scene_of(meshes, 0, materials=materials).objects:
-        assert np.asarray(placed.finish.color_matrix) == pytest.approx(np.eye(3))
-        assert placed.finish.roughness_gain == placed.finish.metallic_gain == Finish().metallic_gain == 1
-
-
-def test_grey_objects_have_equal_red_green_and_blue_but_for_their_tint(meshes):
-    materials = RANDOMIZERS["materials"](default_strength=1.0, distractor_strength=1.0, grey=1.0, lifted=0.0)
-    scene = scene_of(meshes, 0, materials=materials)
-    for placed, drawn in zip(scene.objects, scene.drawn["materials"], strict=True):
-        rows = np.asarray(placed.finish.color_matrix) / np.asarray(drawn["tint_rgb"])[:, None]
-        assert rows[0] == pytest.approx(rows[1])
-        assert rows[0] == pytest.approx(rows[2])
-
-
-def test_a_turn_of_the_hue_alone_leaves_grey_grey(meshes):
-    scene = scene_of(meshes, 4)
-    for placed, drawn in zip(scene.objects, scene.drawn["materials"], strict=True):
-        grey = np.asarray(placed.finish.color_matrix) @ np.ones(3)
-        assert grey / np.asarray(drawn["tint_rgb"]) == pytest.approx(np.full(3, drawn["value"]))
-
-
-def test_a_strength_for_no_category_is_told(meshes):
-    materials = RANDOMIZERS["materials"](strength={"bax": 0.1})
-    with pytest.raises(ConfigError, match='Did you mean "b'):
-        scene_of(meshes, 0, materials=materials)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synth.catalog import load_catalog
-from synth.errors import AssetError
+from synth.errors import AssetError, ConfigError
 from synth.meshes import MeshStore
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.scene import Finish, Placed
@@ -82,3 +82,28 @@ def test_only_what_has_no_category_gets_another_texture(meshes, category_id):
 def test_what_has_a_finish_keeps_it(meshes):
     own = replace(Finish(), roughness_gain=0.3)
     assert set(finishes(meshes, category_id=None, finish=own)) == {own}
+
+
+def test_grey_objects_have_equal_red_green_and_blue_but_for_their_tint(meshes, category_id):
+    for finish in finishes(meshes, category_id=category_id, strength={"box": 1.0}, grey=1.0, lifted=0.0):
+        matrix = np.asarray(finish.color_matrix)
+        # Whatever the colour: what the tint leaves is the same for all.
+        rows = matrix / matrix.sum(axis=1, keepdims=True)
+        assert rows == pytest.approx(np.tile(rows[0], (3, 1)))
+
+
+def test_a_turn_of_the_hue_alone_leaves_grey_grey(meshes):
+    objects = [Placed(1, "box/cube.glb", 2, np.eye(4))]
+    for seed in range(20):
+        draft = SceneDraft(0, 0, (64, 48), meshes.catalog, meshes, objects=objects.copy())
+        RANDOMIZERS["materials"](strength={"ball": 0.7, "box": 0.7, "drum": 0.7}, lifted=0.0)(
+            draft, np.random.default_rng(seed)
+        )
+        (drawn,) = draft.drawn["materials"]
+        grey = np.asarray(draft.objects[0].finish.color_matrix) @ np.ones(3)
+        assert grey / np.asarray(drawn["tint_rgb"]) == pytest.approx(np.full(3, drawn["value"]))
+
+
+def test_a_strength_for_no_category_is_told(meshes):
+    with pytest.raises(ConfigError, match='Did you mean "b'):
+        finishes(meshes, n=1, strength={"bax": 0.1})
