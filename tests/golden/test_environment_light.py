@@ -8,7 +8,7 @@ import trimesh
 from PIL import Image
 from scipy import ndimage
 
-from synth.geometry import apply, look_at, random_rotation, translation
+from synth.geometry import look_at, random_rotation, translation
 from synth.render.ambient import irradiance_harmonics
 from synth.scene import Background, Placed, Surface, Texture
 
