@@ -38,7 +38,8 @@ FARTHEST = 4
 def shipped():
     meshes = MeshStore(load_catalog(shipped_assets()))
     chosen = {"placement.count": (6, 20), "placement.negatives": 0.0, "lens.distorted": 0.0, "occluders.share": 0.5}
-    settings = load_settings(None, chosen)
+    # In pictures this small, the default's smallest targets would be a few pixels.
+    settings = load_settings(None, {**chosen, "camera.object_size": (0.1, 0.8)})
     with Renderer(meshes, SIZE) as renderer:
         yield World(meshes), make_stack(settings), renderer
 
@@ -191,7 +192,7 @@ def test_ids_depth_outlines_and_counts_are_those_of_rays(shipped, index, record_
     depths_m = np.array([plane, *(solo.in_frame() for solo in solos)])
     ids = np.array([0, *(placed.instance_id for placed in scene.objects)])[np.argmin(depths_m, axis=0)]
     depth_m = depths_m.min(axis=0)
-    assert np.count_nonzero(ids) > 50
+    assert np.count_nonzero(ids) > 200
 
     at_edges = np.argwhere(frame.instance != ids)
     assert [at for at in at_edges if frame.instance[*at] not in exact.ids_and_depths_m(*at)[0]] == []
