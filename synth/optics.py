@@ -24,8 +24,8 @@ LEAK = 0.05
 # each time smoothed before it is doubled: of the boxes, of the tents, and of the smoothing.
 HALVED_PX = 0.96
 SMOOTHED_PX = (1.71, 3.45, 6.89)
-# A place that the shutter spends less of its time in is left out.
-LEAST_TIME = 0.02
+# A place that the shutter spends less time in, over that of the longest, is left out.
+LEAST_TIME = 0.1
 
 
 def defocus(light: Planes, depth_m: NDArray[np.float32], focus_m: float, defocus_px_m: float) -> None:
@@ -176,5 +176,6 @@ def _offsets(path_px: tuple[float, float], bend: float) -> dict[tuple[int, int],
         for aside, below in ((0, 0), (1, 0), (0, 1), (1, 1)):
             share = (1 - abs(at_x - left - aside)) * (1 - abs(at_y - top - below))
             shares[left + aside, top + below] += share / n
-    kept = {offset: share for offset, share in shares.items() if share >= LEAST_TIME}
+    least = LEAST_TIME * max(shares.values())
+    kept = {offset: share for offset, share in shares.items() if share >= least}
     return {offset: share / sum(kept.values()) for offset, share in kept.items()}

@@ -145,7 +145,7 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A part of a picture that has the frame's shape.
+    """A part of a picture that has the frame's shape; behind a lens the frame and the margin that it needs are filled.
 
     Attributes:
         zoom: Its width over that of the widest there is.

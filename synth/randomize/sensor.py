@@ -53,7 +53,8 @@ class CameraQuality:
 
     def __post_init__(self) -> None:
         check_ranges(self, "exposure_stops", "warmth", "greenness")
-        check_ranges(self, "shot_noise", "read_noise", "saturation", "sharpen", least=0)
+        check_ranges(self, "shot_noise", "read_noise", "saturation", least=0)
+        check_ranges(self, "sharpen", least=0, most=8)
         check_ranges(self, "gamma", above=0)
         check_ranges(self, "resolution", above=0, most=1)
         check_ranges(self, "jpeg_quality", least=1, most=100)

@@ -39,11 +39,7 @@ def edge_pixels(instance: NDArray[np.uint32], depth: NDArray[np.float32]) -> NDA
         changes = ids[:, 1:] != ids[:, :-1]
         out[:, 1:] |= changes
         out[:, :-1] |= changes
-        steps = np.diff(z)
-        out[:, 1:-1] |= np.abs(np.diff(steps)) > limit[:, 1:-1]
-        # At the picture's border the missing neighbour is the pixel itself.
-        out[:, 0] |= np.abs(steps[:, 0]) > limit[:, 0]
-        out[:, -1] |= np.abs(steps[:, -1]) > limit[:, -1]
+        out[:, 1:-1] |= np.abs(np.diff(z, n=2)) > limit[:, 1:-1]
     return edge
 
 

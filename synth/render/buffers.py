@@ -136,14 +136,14 @@ class Target:
         self.bind()
 
     def read(self, number: int, window: tuple[int, int, int, int] | None = None) -> NDArray[np.generic]:
-        """Colour texture `number` as (H, W) uint32 or (H, W, 4) float32 or uint8; row 0 is the picture's top.
+        """Colour texture `number` as (H, W) uint32 or (H, W, 4) float32; row 0 is the picture's top.
 
         Args:
             number: Of the texture.
             window: Read only this (x, y, width, height).
         """
         internal = self.colors[number].internal
-        dtype, channels = {GL.GL_R32UI: (np.uint32, 1), GL.GL_RGBA8: (np.uint8, 4)}.get(internal, (np.float32, 4))
+        dtype, channels = (np.uint32, 1) if internal == GL.GL_R32UI else (np.float32, 4)
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
         GL.glReadBuffer(GL.GL_COLOR_ATTACHMENT0 + number)
         return self._read(*TRANSFER[internal], np.dtype(dtype), channels, window)

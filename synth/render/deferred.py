@@ -22,11 +22,11 @@ from synth.render.models import (
 )
 from synth.render.program import Program, compile_program
 from synth.render.texture_cache import TextureCache
+from synth.render.views import PLANE_HEIGHTS
 from synth.scene import Finish, Scene, Surface, Texture
 from synth.surfaces import SEAMLESS, WEARS, load_texture, load_wear
 
 OUTLINES_UNIT = 0
-SURFACE_HALF_SIZES = 200.0
 # More than the randomizers' pools hold, so that each is made once in a process; small ones, seen from afar.
 KEPT_FINISHES, FINISH_PX = 160, 384
 # Of homogeneous places: what the screen shows, and what lies on the plane z = 0.
@@ -35,7 +35,7 @@ UV_FROM_SQUARE = np.array([[0.5, 0.0, 0.5], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
 
 
 class GeometryPass:
-    """Draws every object and the plane into albedo and metallic, normal and roughness, instance id, emissive, depth."""
+    """Draws objects and plane: albedo and metallic, normal and roughness, instance id, emissive, depth, outlines."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
@@ -105,9 +105,8 @@ class GeometryPass:
             frame_aspect = scene.camera.width_px / scene.camera.height_px
             part = surface.crop.part(frame_aspect, texture.width_px / texture.height_px)
             uv_from_world = _uv_from_clip(part) @ clip_from_world[np.ix_(ON_SCREEN, ON_PLANE)]
-        # The horizon is where the camera's height is a 200th of the distance: a quarter of a degree below the true one.
         height_m = max(float(scene.camera.world_from_camera[2, 3]), 1e-3)
-        half_size_m = SURFACE_HALF_SIZES * height_m
+        half_size_m = PLANE_HEIGHTS * height_m
         if surface.bounded:
             # The square that is drawn becomes the texture's own, which ends at 0 and 1.
             world_from_square = np.linalg.inv(uv_from_world) @ UV_FROM_SQUARE

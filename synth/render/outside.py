@@ -96,6 +96,8 @@ def outside_windows(camera: Camera, points_m: NDArray[np.float64]) -> dict[tuple
         For each neighbour, counted in whole pictures right and down, the part of it that the object may cover.
     """
     points_px = camera.project(points_m)
+    if np.all(np.isnan(points_px)):
+        return {}
     size = np.array([camera.width_px, camera.height_px])
     farthest = FARTHEST_TILE * size
     if np.any(np.isnan(points_px)):

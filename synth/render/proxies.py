@@ -50,9 +50,19 @@ def filled_hull(mesh: Mesh) -> Primitive | None:
             return None
     except QhullError:
         return None
-    # Of the points that lie farthest in some directions, for a ball's own hull has thousands.
-    points_m = mesh.shape.hull_m[np.unique(np.argmax(mesh.shape.hull_m @ HULL_DIRECTIONS.T, axis=0))]
+    points_m = _farthest(mesh.shape.hull_m)
     return _bare(points_m, ConvexHull(points_m).simplices)
+
+
+def _farthest(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Those of (N, 3) points that lie farthest in some directions, for a ball's own hull has thousands.
+
+    As if the body were as thick as it is wide: of a watch glass, even directions would keep nothing but the rim.
+    """
+    centred_m = points_m - points_m.mean(axis=0)
+    axes, extents_m, _ = np.linalg.svd(centred_m.T @ centred_m)
+    evened = centred_m @ axes / np.sqrt(extents_m)
+    return np.asarray(points_m[np.unique(np.argmax(evened @ HULL_DIRECTIONS.T, axis=0))], np.float64)
 
 
 def _lets_light_through(mesh: Mesh) -> bool:

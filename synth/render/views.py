@@ -4,13 +4,16 @@ Clip space's depth runs from 0 to 1. The camera's is reversed, near over distanc
 away as near by, and there is no far end. The maps' is linear, from the light away.
 """
 
-__all__ = ["camera_clip", "map_clip", "near_plane_m", "plane_fills", "spot_clip", "texture_from_clip"]
+__all__ = ["PLANE_HEIGHTS", "camera_clip", "map_clip", "near_plane_m", "plane_fills", "spot_clip", "texture_from_clip"]
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.geometry import Matrix, apply, inverse
 from synth.scene import Camera
+
+# How far the plane is drawn each way, in camera heights: its horizon is a quarter of a degree below the true one.
+PLANE_HEIGHTS = 200.0
 
 
 def camera_clip(camera: Camera, near_m: float, tile: tuple[int, int] = (0, 0)) -> Matrix:
@@ -58,13 +61,14 @@ def near_plane_m(camera: Camera, corners_m: list[NDArray[np.float64]], surface: 
 def plane_fills(camera: Camera) -> bool:
     """Whether the plane z = 0 surely fills the picture, so that nothing behind it is seen.
 
-    It is drawn 200 camera heights wide each way; half of that is asked for here.
+    Of `PLANE_HEIGHTS`, half are asked for here.
     """
     x, y = np.array([0, camera.width_px]) - camera.center_px[0], np.array([0, camera.height_px]) - camera.center_px[1]
     rays = np.array([[right, down, camera.focal_px] for right in x for down in y])
     rays = rays / np.linalg.norm(rays, axis=1, keepdims=True) @ camera.world_from_camera[:3, :3].T
     height_m, aside_m = camera.world_from_camera[2, 3], np.abs(camera.world_from_camera[:2, 3]).max()
-    return bool(height_m > 0 and aside_m < 100 * height_m and np.all(rays[:, 2] < -1 / 100))
+    reach = PLANE_HEIGHTS / 2
+    return bool(height_m > 0 and aside_m < reach * height_m and np.all(rays[:, 2] < -1 / reach))
 
 
 def map_clip(axis: NDArray[np.float64], points_m: NDArray[np.float64], margin: float) -> tuple[Matrix, float]:

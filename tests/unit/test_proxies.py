@@ -37,6 +37,12 @@ def test_what_has_few_triangles_or_is_open_or_glass_casts_its_own_shadow(ball, t
     assert caster(replace(ball, primitives=(replace(ball.primitives[0], material=glass),))) is None
 
 
+def test_the_hull_of_a_shallow_cone_keeps_its_tip(tmp_path):
+    cone = loaded(tmp_path, trimesh.creation.cone(radius=0.03, height=0.001, sections=64))
+    heights_m = filled_hull(cone).positions_m[:, 2]
+    assert np.ptp(heights_m) == pytest.approx(0.001, rel=1e-3)
+
+
 def test_a_hull_stands_for_a_ball_and_not_for_a_ring(ball, tmp_path):
     np.testing.assert_allclose(np.linalg.norm(filled_hull(ball).positions_m, axis=1), 0.03, rtol=1e-3)
     ring = loaded(tmp_path / "ring", trimesh.creation.annulus(r_min=0.025, r_max=0.03, height=0.004))

@@ -1,4 +1,5 @@
-// Flows in: the geometry pass's buffers of blended surfaces. Flows out: what is read of them after the lighting.
+// Flows in: the geometry pass's buffers of blended surfaces. Flows out: what is read of them after the lighting; the
+// other buffers hold nothing of use from then on.
 uniform sampler2D u_normal_roughness, u_depth;
 uniform usampler2D u_instance;
 layout(location = 1) out vec4 o_normal_roughness;

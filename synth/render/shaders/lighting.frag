@@ -27,7 +27,7 @@ uniform sampler2D u_environment, u_backdrop;
 uniform float u_environment_gain, u_environment_levels;
 uniform vec2 u_environment_turn;          // cosine and sine of its angle about z
 uniform vec3 u_irradiance[9];             // spherical harmonics of the environment, convolved with the cosine
-uniform vec3 u_backdrop_gain;             // zero: the environment is what lies behind
+uniform vec3 u_backdrop_gain;             // negative: the environment is what lies behind
 uniform vec2 u_backdrop_scale, u_backdrop_corner;
 layout(location = 0) out vec4 o_light;
 
@@ -118,7 +118,7 @@ vec3 background(vec3 view) {
 #endif
     vec2 fitted = v_screen * u_backdrop_scale + u_backdrop_corner;
     vec3 behind = texture(u_backdrop, vec2(fitted.x, 1.0 - fitted.y)).rgb * u_backdrop_gain;
-    return u_backdrop_gain == vec3(0.0) ? environment(-view, 0.0) : behind;
+    return u_backdrop_gain.r < 0.0 ? environment(-view, 0.0) : behind;
 }
 
 // What the visible surface sends to the eye.

@@ -1,4 +1,4 @@
-// Flows in: a mesh. Flows out: where it lies, for passes that need no shading (shadow, amodal), and what cuts it out.
+// Flows in: a mesh. Flows out: where it lies, for passes that need no shading (shadow, outside), and what cuts it out.
 layout(location = 0) in vec3 position;
 layout(location = 2) in vec2 uv;
 layout(location = 3) in vec4 color;
