@@ -27,6 +27,8 @@ AIM_STEP = 8
 NEAR_ENOUGH = 0.08
 # Of the way from the camera to the target, what must be free: what comes nearer fills the frame.
 CLEAR = 0.35
+# A lens, drawn later, may show as much more of what lies beyond the frame, in parts of its size.
+LENS_MARGIN = 0.06
 
 
 @RANDOMIZERS.register("occluders")
@@ -156,4 +158,4 @@ def _fits(camera: Camera, cover: Cover, points: Samples, aim: Aim) -> bool:
     """Whether it lies before the camera, not too near, and is seen nowhere to be cut off."""
     depth_m = apply(camera.camera_from_world, points.points_m)[:, 2]
     aim_depth_m = float(apply(camera.camera_from_world, np.append(aim.place_m, 0.0)[None])[0, 2])
-    return bool(depth_m.min() > CLEAR * aim_depth_m) and not np.any(in_frame(camera, cover.roots_m))
+    return bool(depth_m.min() > CLEAR * aim_depth_m) and not np.any(in_frame(camera, cover.roots_m, LENS_MARGIN))

@@ -13,12 +13,19 @@ from synth.scene import Camera
 HORIZON_RAD = np.radians(4)
 
 
-def in_frame(camera: Camera, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(N,) which of (N, 3) points lie before the camera and within the picture, whatever hides them."""
+def in_frame(camera: Camera, points_m: NDArray[np.float64], margin: float = 0.0) -> NDArray[np.bool_]:
+    """(N,) which of (N, 3) points lie before the camera and within the picture, whatever hides them.
+
+    Args:
+        camera: The camera.
+        points_m: (N, 3) in the world.
+        margin: Parts of the picture's size that are counted in on each side.
+    """
     ahead = apply(camera.camera_from_world, points_m)[:, 2] > 1e-6
     inside = np.zeros(len(points_m), np.bool_)
     places = camera.project(points_m[ahead])
-    inside[ahead] = np.all((places >= 0) & (places < (camera.width_px, camera.height_px)), axis=1)
+    size = np.array([camera.width_px, camera.height_px])
+    inside[ahead] = np.all((places >= -margin * size) & (places < (1 + margin) * size), axis=1)
     return inside
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import trimesh
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
@@ -83,6 +83,7 @@ def test_cables_and_papers_lie_on_the_plane_or_on_what_is_thin(desk, kind, seed)
 
 
 @given(seed=st.integers(0, 2**31))
+@example(seed=40)  # its sleeve's end came into the frame by the lens
 @settings(max_examples=40, deadline=None)
 def test_a_hand_rests_on_something_and_its_arm_ends_outside_the_frame(desk, seed):
     scene = scene_of(desk, seed, kinds=("hand",))
