@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from synth.dataset import Category, Picture
 from train.checkpoint import Run
-from train.data import read_image
+from train.data.stream import read_image
 from train.detections import Detections
 
 # Called with the number of pictures done and of all.

@@ -41,7 +41,7 @@ def demo(
         n: Frames to render.
         iterations: Training steps.
         overwrite: Replace an earlier demo.
-        train, evaluate: `train.commands`' functions.
+        train, evaluate: what stands behind `synth train` and `synth eval`.
         console: To print on.
     Raises:
         SynthError: something is in the way, or a stage fails.

@@ -25,8 +25,8 @@ from torchvision.transforms import v2
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from train.detectors import build_detector, lite0
-from train.fit import fit
-from train.progress import Silent, StepRecord
+from train.learn.fit import fit
+from train.learn.progress import Silent, StepRecord
 from train.settings import TrainSettings
 
 SIZE_WH_PX = (640, 480)

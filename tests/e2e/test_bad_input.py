@@ -130,7 +130,7 @@ def test_training_on_a_data_set_that_is_not_finished_says_how_to_finish_it(synth
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on two pictures: enough for a checkpoint that knows the category `coin`."""
     from synth.dataset import Category, Instance, Picture, PictureSet
-    from train.fit import fit
+    from train.learn.fit import fit
     from train.settings import TrainSettings
 
     folder = tmp_path_factory.mktemp("run")

@@ -12,10 +12,10 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from synth.dataset import Category, Instance, Picture, PictureSet
-from train.coco import coco_results, coco_truth
 from train.detections import Detections
-from train.matching import match, pooled, sweep
-from train.metrics import coco_metrics
+from train.measure.coco import coco_results, coco_truth
+from train.measure.matching import match, pooled, sweep
+from train.measure.metrics import coco_metrics
 
 # Ids neither in order nor without gaps.
 CATEGORIES = (Category(5, "nut"), Category(2, "bolt"), Category(9, "washer"))

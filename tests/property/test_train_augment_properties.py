@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.augment import augment
+from train.data.augment import augment
 from train.settings import AugmentSettings
 
 sizes_hw = st.tuples(st.integers(1, 90), st.integers(1, 90))

@@ -163,14 +163,14 @@ def test_an_unknown_platform_is_told_with_those_there_are(synth, assets, monkeyp
 @pytest.mark.parametrize("command", [["train"], ["eval", "photos"], ["demo"]])
 @pytest.mark.parametrize("missing", ["torch", "torchvision", "matplotlib"])
 def test_without_pytorch_it_is_told_what_to_install(synth, monkeypatch, command, missing):
-    for name in [name for name in sys.modules if name.partition(".")[0] == "train"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"train", missing}]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     fails(synth(*command), 1, "needs PyTorch", f"{missing} is missing", "pip install 'synth-detector[train]'")
 
 
 def test_a_module_of_ours_that_is_missing_is_no_fault_of_the_users(synth, monkeypatch):
-    monkeypatch.setitem(sys.modules, "train.commands", None)
+    monkeypatch.setitem(sys.modules, "train.commands.training", None)
     with pytest.raises(ModuleNotFoundError):
         synth("train")
 

@@ -8,7 +8,7 @@ import pytest
 from synth.dataset import Category, Instance, Picture, PictureSet, Rle
 from synth.errors import DatasetError, UsageError
 from train.detections import Detections
-from train.metrics import coco_metrics
+from train.measure.metrics import coco_metrics
 
 COIN, DIE = Category(1, "coin"), Category(2, "die")
 BOX = (10.0, 20.0, 110.0, 120.0)

@@ -7,7 +7,7 @@ import pytest
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from train.detections import Detections
-from train.matching import Matches, Sweep, match, sweep
+from train.measure.matching import Matches, Sweep, match, sweep
 
 LEFT, RIGHT = (0.0, 0.0, 10.0, 10.0), (20.0, 0.0, 30.0, 10.0)
 

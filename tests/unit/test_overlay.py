@@ -8,9 +8,9 @@ from PIL import Image
 
 from synth.dataset import Category, Instance, Picture
 from synth.errors import DatasetError
-from train.contact_sheet import contact_sheet
 from train.detections import Detections
-from train.overlay import KINDS, draw_overlay, judge, worst_first
+from train.report.contact_sheet import contact_sheet
+from train.report.overlay import KINDS, draw_overlay, judge, worst_first
 
 CATEGORIES = (Category(1, "coin"), Category(2, "die"))
 LEFT, RIGHT = (20.0, 40.0, 80.0, 100.0), (120.0, 40.0, 180.0, 100.0)

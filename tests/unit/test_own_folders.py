@@ -7,8 +7,8 @@ import pytest
 from synth.demo.loop import MARK as DEMO_MARK
 from synth.demo.loop import _make_room
 from synth.errors import DatasetError, TrainingError
-from train.evaluate import check_free
-from train.run_folder import claim
+from train.learn.run_folder import claim
+from train.report.evaluate import check_free
 
 EVALUATION = {"ap": 0.5, "per_category": {}, "context": {}, "notes": []}
 

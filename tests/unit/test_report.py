@@ -15,9 +15,9 @@ from pycocotools.cocoeval import COCOeval
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError
-from train import evaluate as evaluation
 from train.detections import Detections
-from train.evaluate import evaluate
+from train.report import evaluate as evaluation
+from train.report.evaluate import evaluate
 
 COIN_AND_DIE = (Category(1, "coin"), Category(2, "die"))
 LEFT, RIGHT, LOW = (20.0, 20.0, 80.0, 80.0), (120.0, 20.0, 180.0, 80.0), (60.0, 90.0, 110.0, 140.0)

@@ -8,12 +8,12 @@ import pytest
 from rich.console import Console
 
 from synth.dataset import Category, Instance, Picture, PictureSet
-from train.charts import MAX_LINES, MAX_POINTS, precision_recall_chart, score_chart
 from train.detections import Detections
-from train.figures import OperatingPoint
-from train.matching import Sweep
-from train.metrics import coco_metrics
-from train.summary import category_table, headline, in_words, overlap_table, shown_figure
+from train.measure.figures import OperatingPoint
+from train.measure.matching import Sweep
+from train.measure.metrics import coco_metrics
+from train.report.charts import MAX_LINES, MAX_POINTS, precision_recall_chart, score_chart
+from train.report.summary import category_table, headline, in_words, overlap_table, shown_figure
 
 
 def point(n_hits, n_misses, n_false_alarms):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from train.augment import augment
+from train.data.augment import augment
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 

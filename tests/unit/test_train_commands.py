@@ -12,7 +12,7 @@ from rich.console import Console
 
 from synth.config import RenderSettings
 from synth.errors import DatasetError, TrainingError
-from train import commands
+from train.commands import evaluation, training
 from train.detectors.weights import read_state_dict
 from train.settings import choose_device
 
@@ -34,7 +34,7 @@ def test_only_devices_that_training_knows_are_chosen(name):
 def test_a_manifest_with_a_foreign_policy_is_named(tmp_path, settings, words):
     (tmp_path / "manifest.json").write_text(json.dumps({"settings": settings}))
     with pytest.raises(DatasetError) as caught:
-        commands._policy([tmp_path])
+        training._policy([tmp_path])
     assert str(caught.value).startswith(f"{tmp_path / 'manifest.json'}: {words}")
 
 
@@ -53,18 +53,18 @@ def test_the_latest_run_is_found_where_a_demo_keeps_its_own(tmp_path):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "best.pt").touch()
         os.utime(tmp_path / name / "best.pt", (1000 - age, 1000 - age))
-    assert commands.latest_run(tmp_path) == tmp_path / "new/run"
+    assert evaluation.latest_run(tmp_path) == tmp_path / "new/run"
 
 
 def test_a_path_in_square_brackets_is_printed_as_it_is(tmp_path, monkeypatch):
     """Rich would take [m8] for a colour and leave it out, and fail at [/red]."""
-    monkeypatch.setattr(commands, "read_coco", lambda folder: SimpleNamespace(categories=()))
-    monkeypatch.setattr(commands, "_policy", lambda data: None)
+    monkeypatch.setattr(training, "read_coco", lambda folder: SimpleNamespace(categories=()))
+    monkeypatch.setattr(training, "_policy", lambda data: None)
     out = Path("x[/red]")
     summary = SimpleNamespace(iterations=1, seconds=1.0, ap=0.5, ap50=0.5, out=out)
-    monkeypatch.setattr(commands, "fit", lambda *given, **named: summary)
+    monkeypatch.setattr(training, "fit", lambda *given, **named: summary)
     console = Console(record=True, quiet=False)
-    commands.train(
+    training.train(
         data=[tmp_path],
         real=[],
         out=out,

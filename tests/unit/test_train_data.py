@@ -7,7 +7,8 @@ from PIL import Image
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError, TrainingError
-from train.data import Stream, batches, canvas_hw_px, merge, read_image, split
+from train.data.sets import merge, split
+from train.data.stream import Stream, batches, canvas_hw_px, read_image
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 

@@ -13,9 +13,9 @@ from synth.errors import CheckpointError, TrainingError
 from synth.policy import LabelPolicy
 from train.checkpoint import BEST, LAST, load_run, read_checkpoint
 from train.detectors.registry import DETECTORS
-from train.fit import fit
-from train.loop import Loop
-from train.progress import Silent
+from train.learn.fit import fit
+from train.learn.loop import Loop
+from train.learn.progress import Silent
 from train.settings import TrainSettings
 
 TINY = {

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from train.progress import ConsoleReporter, Plan, StepRecord, ValidationRecord, clock, in_reading_order
+from train.learn.progress import ConsoleReporter, Plan, StepRecord, ValidationRecord, clock, in_reading_order
 
 PLAN = Plan(Path("runs/coins"), "lite0", "cpu", ("coin",), 90, 10, 0, 200, 4, 320)
 LOSSES = {"loss_rpn_box_reg": 0.004, "loss_mask": 0.5, "loss_classifier": 0.125}

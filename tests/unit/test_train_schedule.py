@@ -1,6 +1,6 @@
 import pytest
 
-from train.schedule import learning_rate_factor
+from train.learn.schedule import learning_rate_factor
 
 
 def test_the_rate_rises_to_one_at_the_end_of_the_warmup_and_falls_from_then_on():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from train.matching import Sweep, pooled
+from train.measure.matching import Sweep, pooled
 
 # More colours than this can't be told apart.
 MAX_LINES = 8

@@ -18,11 +18,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from train.charts import precision_recall_chart, score_chart
-from train.figures import EvalReport
-from train.matching import Sweep
-from train.overlay import KINDS, PictureResult
-from train.summary import headline, in_words, shown_figure
+from train.measure.figures import EvalReport
+from train.measure.matching import Sweep
+from train.report.charts import precision_recall_chart, score_chart
+from train.report.overlay import KINDS, PictureResult
+from train.report.summary import headline, in_words, shown_figure
 
 # So few are shown large, in the page itself.
 FEW_PICTURES = 3
@@ -73,7 +73,7 @@ def report_html(
         loss_png: The training's loss curves, where there are any.
     """
     environment = Environment(
-        loader=PackageLoader("train"),
+        loader=PackageLoader("train.report"),
         # File names and labels may hold anything, a tag too.
         autoescape=True,
         undefined=StrictUndefined,

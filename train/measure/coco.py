@@ -7,7 +7,7 @@ from typing import Any
 
 from synth.dataset import PictureSet
 from train.detections import Detections
-from train.matching import IouKind
+from train.measure.matching import IouKind
 
 
 def coco_truth(truth: PictureSet) -> dict[str, Any]:

@@ -1,29 +1,28 @@
-"""Pictures on disk to batches: one list of categories, a seeded split, an endless stream of augmented pictures.
+"""Pictures on disk to batches: an endless stream of augmented pictures.
 
 The picture at a position of the stream is a function of the seed and the position alone, so neither threads nor a
 restart change what the detector sees.
 """
 
-__all__ = ["Sample", "Stream", "batches", "canvas_hw_px", "merge", "read_image", "split"]
+__all__ = ["Sample", "Stream", "batches", "canvas_hw_px", "read_image"]
 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from synth.dataset import Category, Instance, Picture, PictureSet, read_rgb
-from synth.errors import TrainingError
-from train.augment import augment
+from synth.dataset import Category, Instance, Picture, read_rgb
+from train.data.augment import augment
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 
 # What the draws are for: numbers that keep their sequences apart.
-SHUFFLE, AUGMENT, SPLIT = 1, 2, 3
+SHUFFLE, AUGMENT = 1, 2
 CANVAS_STEP_PX = 32
 # What is left of an object that is hidden more than that is a sliver, which looks like a part of anything. It isn't
 # background either. On 84 photos of dice, one run each: AP at IoU 0.3 0.910 without this, 0.940 with it.
@@ -37,38 +36,6 @@ class Sample:
     image: Tensor  # (3, H, W) uint8
     target: dict[str, Tensor]  # boxes (N, 4) float32 xyxy px, labels (N,) int64
     source: Picture
-
-
-def merge(sets: Sequence[PictureSet]) -> PictureSet:
-    """Several sets as one, under the category ids of the first and with image ids counted anew.
-
-    Raises:
-        TrainingError: the sets don't name the same categories, hold no labelled object, or labels of no category.
-    """
-    first = sets[0]
-    id_of_name = {category.name: category.id for category in first.categories}
-    pictures: list[Picture] = []
-    for each in sets:
-        id_here = _matched_ids(first, each, id_of_name)
-        for picture in each.pictures:
-            instances = tuple(replace(i, category_id=id_here[i.category_id]) for i in picture.instances)
-            pictures.append(replace(picture, image_id=len(pictures) + 1, instances=instances))
-    if not any(not instance.iscrowd for picture in pictures for instance in picture.instances):
-        raise TrainingError(
-            f"{_names(sets)}: not one labelled object in {len(pictures)} pictures: there is nothing to learn. "
-            "Look at them with: synth inspect"
-        )
-    return PictureSet(_names(sets), first.categories, tuple(pictures))
-
-
-def split(pictures: Sequence[Picture], fraction: float, at_most: int, seed: int) -> tuple[list[Picture], list[Picture]]:
-    """Training and validation pictures; a lone picture is trained on, and nothing is validated."""
-    n = min(max(1, round(fraction * len(pictures))), at_most, len(pictures) - 1) if fraction > 0 else 0
-    held_out = set(np.random.default_rng([seed, SPLIT]).permutation(len(pictures))[:n].tolist())
-    return (
-        [picture for index, picture in enumerate(pictures) if index not in held_out],
-        [picture for index, picture in enumerate(pictures) if index in held_out],
-    )
 
 
 def canvas_hw_px(pictures: Sequence[Picture], image_size_px: int) -> tuple[int, int]:
@@ -141,26 +108,3 @@ def _is_taught(instance: Instance) -> bool:
     """Nobody knows how much of an object is visible in a photo; what was labelled there is taught."""
     visible_fraction = 1.0 if instance.visible_fraction is None else instance.visible_fraction
     return not instance.iscrowd and visible_fraction >= TAUGHT_FRACTION_MIN
-
-
-def _matched_ids(first: PictureSet, other: PictureSet, id_of_name: dict[str, int]) -> dict[int, int]:
-    names = {category.name for category in other.categories}
-    if names != set(id_of_name):
-        only_first, only_other = sorted(set(id_of_name) - names), sorted(names - set(id_of_name))
-        raise TrainingError(
-            f"{first.name} and {other.name} don't name the same categories: only in {first.name}: "
-            f"{', '.join(only_first) or 'none'}; only in {other.name}: {', '.join(only_other) or 'none'}. "
-            "Make both with the same assets."
-        )
-    id_here = {category.id: id_of_name[category.name] for category in other.categories}
-    unlisted = {label.category_id for picture in other.pictures for label in picture.instances} - set(id_here)
-    if unlisted:
-        raise TrainingError(
-            f"{other.name}: has labels of category {min(unlisted)}, and lists only {sorted(id_here)}. "
-            "Was its annotations.json edited? Make it again."
-        )
-    return id_here
-
-
-def _names(sets: Sequence[PictureSet]) -> str:
-    return " + ".join(each.name for each in sets)

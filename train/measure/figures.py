@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from train.matching import IouKind
+from train.measure.matching import IouKind
 
 
 @dataclass(frozen=True, slots=True)

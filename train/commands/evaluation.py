@@ -1,6 +1,6 @@
-"""`synth train` and `synth eval`: options in; a run, a report, and what to read on the terminal out."""
+"""`synth eval`: a run and photos in; a report, and what to read on the terminal out."""
 
-__all__ = ["evaluate_run", "train"]
+__all__ = ["evaluate_run"]
 
 import platform
 import time
@@ -12,80 +12,20 @@ from typing import Any
 import orjson
 import torch
 import torchvision
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import synth
-from synth.dataset import PictureSet, read_coco, read_manifest
-from synth.errors import CheckpointError, DatasetError, UsageError
+from synth.dataset import PictureSet
+from synth.errors import CheckpointError
 from synth.labelme import read_labelme
-from synth.policy import LabelPolicy
 from train.checkpoint import BEST, LAST, Run, load_run
-from train.evaluate import check_free, evaluate
-from train.figures import EvalReport
-from train.fit import RunSummary, fit
-from train.metrics import checked_ious
+from train.measure.figures import EvalReport
+from train.measure.metrics import checked_ious
 from train.predict import predict
-from train.progress import ConsoleReporter
-from train.settings import TrainSettings, choose_device
-from train.summary import category_table, headline, overlap_table
-
-RUNS = Path("runs")
-
-
-def train(
-    *,
-    data: Sequence[Path],
-    real: Sequence[Path],
-    out: Path | None,
-    settings: Mapping[str, Any],
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    resume: bool,
-    overwrite: bool,
-    console: Console | None = None,
-) -> RunSummary:
-    """Train on rendered data sets, on LabelMe folders, or on both.
-
-    Args:
-        data: Folders that `synth render` wrote.
-        real: LabelMe folders; with `data`, its categories are the ones that labels must be in.
-        out: Folder of the run; None for `runs/` and the first data set's name.
-        settings: Fields of `TrainSettings`; None where the default is wanted.
-        aliases, ignore_labels: For LabelMe labels.
-        resume, overwrite: What to do with a run that is there.
-        console: To print on.
-    Raises:
-        SynthError: as reading and `fit` have it.
-    """
-    console = console or Console(highlight=False)
-    checked = _train_settings(settings)
-    policy = _policy(data)
-    rendered = [read_coco(folder) for folder in data]
-    categories = rendered[0].categories if rendered else None
-    photos = []
-    for folder in real:
-        labelled, report = read_labelme(folder, categories, aliases=aliases, ignore_labels=ignore_labels, policy=policy)
-        photos.append(labelled)
-        for line in report.lines():
-            console.print(f"{folder}: {line}", soft_wrap=True, markup=False)
-    summary = fit(
-        checked,
-        [*rendered, *photos],
-        out or RUNS / (data or real)[0].resolve().name,
-        policy=policy,
-        resume=resume,
-        overwrite=overwrite,
-        reporter=ConsoleReporter(console),
-    )
-    console.print(
-        f"{summary.iterations} iterations in {summary.seconds:.0f} s, validation AP {summary.ap:.3f}, "
-        f"AP50 {summary.ap50:.3f} -> {summary.out}",
-        soft_wrap=True,
-        markup=False,
-    )
-    return summary
+from train.report.evaluate import check_free, evaluate
+from train.report.summary import category_table, headline, overlap_table
+from train.settings import choose_device
 
 
 def evaluate_run(
@@ -160,36 +100,6 @@ def latest_run(runs: Path) -> Path:
     if not checkpoints:
         raise CheckpointError(f"{runs}: there is no run in it. Train one with synth train, or name one with --run.")
     return max(checkpoints, key=lambda path: path.stat().st_mtime).parent
-
-
-def _train_settings(given: Mapping[str, Any]) -> TrainSettings:
-    try:
-        return TrainSettings(**{key: value for key, value in given.items() if value is not None})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        option = ".".join(str(part) for part in problem["loc"])
-        raise UsageError(f"{option}: {problem['msg']}, got {problem['input']!r}.") from None
-
-
-def _policy(data: Sequence[Path]) -> LabelPolicy:
-    """The policy that the first data set's labels were made under, for real labels must mean the same.
-
-    Raises:
-        DatasetError: the manifest holds another kind of policy.
-    """
-    if not data:
-        return LabelPolicy()
-    path, settings = data[0] / "manifest.json", read_manifest(data[0]).get("settings", {})
-    if not isinstance(settings, dict):
-        raise DatasetError(f"{path}: settings: expected a JSON object, found {type(settings).__name__}.")
-    try:
-        return LabelPolicy.model_validate(settings.get("policy", {}))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(("settings", "policy", *map(str, problem["loc"])))
-        raise DatasetError(
-            f"{path}: {key}: {problem['msg']}, got {problem['input']!r}. Render the data set with this version."
-        ) from None
 
 
 def _context(photos: Path, run: Run, folder: Path, truth: PictureSet, seconds: float) -> dict[str, str]:

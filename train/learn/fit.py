@@ -2,7 +2,6 @@
 
 __all__ = ["RunSummary", "fit"]
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from synth.dataset import PictureSet
 from synth.errors import TrainingError
 from synth.policy import LabelPolicy
 from train.checkpoint import LAST, Checkpoint, read_checkpoint, rebuild
-from train.data import Stream, canvas_hw_px, merge, split
+from train.data.sets import fingerprint, merge, split
+from train.data.stream import Stream, canvas_hw_px
 from train.detectors import build_detector
-from train.loop import Loop
-from train.progress import Plan, Reporter, Silent
-from train.run_folder import claim
+from train.learn.loop import Loop
+from train.learn.progress import Plan, Reporter, Silent
+from train.learn.run_folder import claim
 from train.settings import ResolvedSettings, TrainSettings, choose_device
 
 # What may differ when a run is resumed, for it changes the speed alone.
@@ -67,7 +67,7 @@ def fit(
     reporter = reporter or Silent()
     device = choose_device(settings.device)
     merged = merge(train_sets)
-    data = _fingerprint(merged)
+    data = fingerprint(merged)
     last = _checkpoint_to_resume(out / LAST, settings, data) if resume else None
     train, held_out = split(
         merged.pictures, settings.validation_fraction, settings.validation_pictures_max, settings.seed
@@ -157,12 +157,3 @@ def _plan(loop: Loop, n_train: int) -> Plan:
         batch_size=loop.settings.batch_size,
         image_size_px=loop.settings.image_size_px,
     )
-
-
-def _fingerprint(merged: PictureSet) -> str:
-    """What tells this data from other: how many pictures, and a hash of their names and labels."""
-    digest = hashlib.sha256()
-    for picture in merged.pictures:
-        labels = [(label.category_id, label.box_xyxy_px, label.iscrowd) for label in picture.instances]
-        digest.update(repr((picture.path.name, picture.width_px, picture.height_px, labels)).encode())
-    return f"{len(merged.pictures)} pictures, {digest.hexdigest()[:12]}"

@@ -21,15 +21,15 @@ from PIL import Image
 
 from synth.dataset import Picture, PictureSet
 from synth.errors import DatasetError
-from train.coco import coco_results, coco_truth
-from train.contact_sheet import contact_sheet
 from train.detections import Detections
-from train.figures import EvalReport
-from train.matching import IouKind, sweep
-from train.metrics import SCORE_MIN, coco_metrics
-from train.overlay import PictureResult, draw_overlay, judge, worst_first
+from train.measure.coco import coco_results, coco_truth
+from train.measure.figures import EvalReport
+from train.measure.matching import IouKind, sweep
+from train.measure.metrics import SCORE_MIN, coco_metrics
 from train.own_folder import first_foreign
-from train.report import FEW_PICTURES, GalleryPicture, report_html
+from train.report.contact_sheet import contact_sheet
+from train.report.overlay import PictureResult, draw_overlay, judge, worst_first
+from train.report.page import FEW_PICTURES, GalleryPicture, report_html
 
 # So many pictures are on the sheet and, small, in the page; a page of hundreds would not open on a phone.
 N_IN_GALLERY = 60

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from synth.dataset import PictureSet
 from synth.errors import DatasetError, UsageError
-from train.coco import coco_results, coco_truth
 from train.detections import Detections
-from train.figures import CategoryFigures, EvalReport, OperatingPoint, iou_key
-from train.matching import IouKind, Sweep, pooled, sweep
+from train.measure.coco import coco_results, coco_truth
+from train.measure.figures import CategoryFigures, EvalReport, OperatingPoint, iou_key
+from train.measure.matching import IouKind, Sweep, pooled, sweep
 
 # COCO's ten, and the three at which precision and recall are counted: loose, usual, tight.
 COCO_IOUS = tuple(np.linspace(0.5, 0.95, 10).tolist())

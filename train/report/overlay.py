@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 
 from synth.dataset import Category, Picture, read_rgb
 from train.detections import Detections
-from train.matching import IouKind, Matches, match
-from train.strokes import INK, PAPER, Rgb, Stroke, draw_box, draw_line, draw_words, words_size_px
+from train.measure.matching import IouKind, Matches, match
+from train.report.strokes import INK, PAPER, Rgb, Stroke, draw_box, draw_line, draw_words, words_size_px
 
 Box = tuple[float, float, float, float]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from train.overlay import PictureResult
-from train.strokes import INK, PAPER, draw_words, words_size_px
+from train.report.overlay import PictureResult
+from train.report.strokes import INK, PAPER, draw_words, words_size_px
 
 GAP_PX = 16
 WORDS_PX = 14

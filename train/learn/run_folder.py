@@ -11,9 +11,9 @@ import orjson
 
 from synth.errors import TrainingError
 from train.checkpoint import BEST, LAST
-from train.evaluate import OWN_FILES as EVALUATION
+from train.learn.progress import StepRecord, ValidationRecord
 from train.own_folder import first_foreign
-from train.progress import StepRecord, ValidationRecord
+from train.report.evaluate import OWN_FILES as EVALUATION
 
 LOG = "log.jsonl"
 MARK = "run.json"

@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from train.figures import EvalReport, OperatingPoint
+from train.measure.figures import EvalReport, OperatingPoint
 
 GAP = "\N{EN DASH}"
 

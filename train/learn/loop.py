@@ -20,18 +20,18 @@ from synth.dataset import PictureSet
 from synth.errors import TrainingError
 from synth.policy import LabelPolicy
 from train.checkpoint import BEST, LAST, Checkpoint, save_checkpoint
-from train.data import Sample, Stream, batches
+from train.data.stream import Sample, Stream, batches
 from train.detectors.adapt import drop_ignored, respects_ignored
-from train.metrics import coco_metrics
-from train.plot import plot_losses
+from train.learn.plot import plot_losses
+from train.learn.progress import Reporter, StepRecord, ValidationRecord
+from train.learn.run_folder import Log, read_log
+from train.learn.schedule import learning_rate_factor
+from train.measure.metrics import coco_metrics
 from train.predict import detect
-from train.progress import Reporter, StepRecord, ValidationRecord
-from train.run_folder import Log, read_log
-from train.schedule import learning_rate_factor
 from train.settings import ResolvedSettings
 
 NEVER_VALIDATED = -1.0
-ITERATION = 4  # what a seed is drawn for, apart from those of train.data
+ITERATION = 4  # what a seed is drawn for, apart from those of train.data.stream
 
 
 @dataclass

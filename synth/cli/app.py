@@ -1,0 +1,104 @@
+"""The commands under one name, and what becomes of their errors."""
+
+__all__ = ["app", "main"]
+
+import errno
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from synth.assets.cli import app as assets_app
+from synth.cli.demo import demo_command
+from synth.cli.evaluate import eval_command
+from synth.cli.render import preview_command, render_command
+from synth.cli.train import train_command
+from synth.errors import StoppedError, SynthError
+
+# A disk's refusals. Another OSError is our own fault, and stays a traceback.
+FULL = {errno.ENOSPC, errno.EDQUOT}
+REFUSED = FULL | {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
+
+
+class _Commands(TyperGroup):
+    """Typer's own handling of Ctrl-C says nothing, so it is caught before Typer sees it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise StoppedError("stopped. What was finished is kept; --resume goes on.") from None
+
+
+app = typer.Typer(
+    name="synth",
+    cls=_Commands,
+    help="From 3D meshes to a detector that is measured on real photos.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+
+def main() -> None:
+    """Run a command; the user's faults become one line on stderr and an exit code."""
+    try:
+        app()
+    except SynthError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if not _is_refusal(error):
+            raise
+        where = "" if error.filename is None else f"{error.filename}: "
+        _say(f"{where}{error.strerror}. Choose another folder, or make room.")
+        sys.exit(1)
+
+
+def _say(message: str) -> None:
+    # One line, whatever a library's message or a file's name had in it.
+    print("synth: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+
+
+def _is_refusal(error: OSError) -> bool:
+    if error.filename is None:
+        # A write has no name to tell, and no bug of ours fills a disk.
+        return error.errno in FULL
+    if error.errno == errno.ENOENT:
+        return not Path(str(error.filename)).parent.exists()
+    return error.errno in REFUSED
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from synth import __version__
+
+        typer.echo(f"synth {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+app.command("render")(render_command)
+app.command("preview")(preview_command)
+app.command("train")(train_command)
+app.command("eval")(eval_command)
+app.command("demo")(demo_command)
+app.add_typer(assets_app, name="assets")

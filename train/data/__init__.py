@@ -1,0 +1,1 @@
+"""Labelled pictures on disk to augmented batches."""

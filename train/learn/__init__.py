@@ -1,0 +1,1 @@
+"""From batches to a run on disk: the loop, its schedule, its log."""
