@@ -155,6 +155,7 @@ def rebuild(checkpoint: Checkpoint, path: Path) -> nn.Module:
             image_size_px=settings.image_size_px,
             pretrained=False,
             trained_body_stages=settings.trained_body_stages,
+            masks=settings.masks,
         )
         model.load_state_dict(checkpoint.model)
     except ConfigError as error:

@@ -69,6 +69,7 @@ class TrainSettings(BaseModel):
     detector: str | None = None
     weights: Path | None = None
     pretrained: bool = True
+    masks: bool = False
     device: str = "auto"
     seed: int = Field(0, ge=0, lt=2**63)
 

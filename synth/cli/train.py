@@ -16,6 +16,7 @@ def train_command(
     out: Annotated[Path | None, typer.Option(help="Folder of the run, runs/<data set> if not said.")] = None,
     model: Annotated[str | None, typer.Option(help="Detector; chosen by the device if not said.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights to start from, a file.")] = None,
+    masks: Annotated[bool, typer.Option("--masks", help="Learn outlines too: Mask R-CNN.")] = False,
     iterations: Annotated[int | None, typer.Option(help="Steps; by the number of pictures if not said.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Shorter side that the detector sees, pixels.")] = None,
@@ -40,6 +41,7 @@ def train_command(
         settings={
             "detector": model,
             "weights": weights,
+            "masks": masks or None,
             "iterations": iterations,
             "batch_size": batch,
             "image_size_px": image_size,

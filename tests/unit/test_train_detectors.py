@@ -129,7 +129,7 @@ def test_without_a_network_the_error_names_the_two_ways_out(monkeypatch):
 
     monkeypatch.setattr(detection, "fasterrcnn_resnet50_fpn_v2", unreachable)
     with pytest.raises(TrainingError, match=r"--weights FILE, or choose --model lite0"):
-        build_resnet50(2, image_size_px=320, pretrained=True, weights=None, trained_body_stages=0)
+        build_resnet50(2, image_size_px=320, pretrained=True, weights=None, trained_body_stages=0, masks=False)
 
 
 @pytest.mark.parametrize(

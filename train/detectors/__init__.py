@@ -18,6 +18,7 @@ def build_detector(
     pretrained: bool = True,
     weights: Path | None = None,
     trained_body_stages: int = 0,
+    masks: bool = False,
 ) -> nn.Module:
     """The detector called `name`, its classifier sized to `num_classes` (background included).
 
@@ -31,6 +32,7 @@ def build_detector(
         pretrained=pretrained,
         weights=weights,
         trained_body_stages=trained_body_stages,
+        masks=masks,
     )
 
 

@@ -47,7 +47,13 @@ class Fake(nn.Module):
 
 @DETECTORS.register("fake")
 def build_fake(
-    num_classes: int, *, image_size_px: int, pretrained: bool, weights: Path | None, trained_body_stages: int
+    num_classes: int,
+    *,
+    image_size_px: int,
+    pretrained: bool,
+    weights: Path | None,
+    trained_body_stages: int,
+    masks: bool,
 ) -> nn.Module:
     """It has no use for any of the settings."""
     return Fake(num_classes)

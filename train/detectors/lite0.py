@@ -58,7 +58,13 @@ class ScaledPyramid(FeaturePyramidNetwork):  # type: ignore[misc]  # torchvision
 
 @DETECTORS.register("lite0")
 def build_lite0(
-    num_classes: int, *, image_size_px: int, pretrained: bool, weights: Path | None, trained_body_stages: int
+    num_classes: int,
+    *,
+    image_size_px: int,
+    pretrained: bool,
+    weights: Path | None,
+    trained_body_stages: int,
+    masks: bool,
 ) -> nn.Module:
     """EfficientNet-Lite0, a feature pyramid of 128 channels, torchvision's Faster R-CNN with few regions.
 

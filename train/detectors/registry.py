@@ -25,6 +25,7 @@ class DetectorBuilder(Protocol):
         pretrained: bool,
         weights: Path | None,
         trained_body_stages: int,
+        masks: bool,
     ) -> nn.Module:
         """Build it.
 
@@ -34,9 +35,10 @@ class DetectorBuilder(Protocol):
             pretrained: Begin with the weights this detector is known to start well from.
             weights: A file to begin with instead.
             trained_body_stages: How many of the feature extractor's last stages learn; the others are frozen.
+            masks: Whether it learns and finds outlines too (Mask R-CNN): targets then need `masks`.
 
         Raises:
-            TrainingError: the weights can't be had, or don't fit.
+            TrainingError: the weights can't be had, or don't fit; or there is no such detector with masks.
         """
 
 

@@ -21,7 +21,13 @@ SCORE_MIN = 0.01
 
 @DETECTORS.register("resnet50")
 def build_resnet50(
-    num_classes: int, *, image_size_px: int, pretrained: bool, weights: Path | None, trained_body_stages: int
+    num_classes: int,
+    *,
+    image_size_px: int,
+    pretrained: bool,
+    weights: Path | None,
+    trained_body_stages: int,
+    masks: bool,
 ) -> nn.Module:
     """torchvision's fasterrcnn_resnet50_fpn_v2: the better choice on a GPU."""
     model = _make(
@@ -34,7 +40,13 @@ def build_resnet50(
 
 @DETECTORS.register("mobilenet_v3")
 def build_mobilenet_v3(
-    num_classes: int, *, image_size_px: int, pretrained: bool, weights: Path | None, trained_body_stages: int
+    num_classes: int,
+    *,
+    image_size_px: int,
+    pretrained: bool,
+    weights: Path | None,
+    trained_body_stages: int,
+    masks: bool,
 ) -> nn.Module:
     """torchvision's fasterrcnn_mobilenet_v3_large_320_fpn."""
     model = _make(

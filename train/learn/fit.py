@@ -141,6 +141,7 @@ def _detector(settings: ResolvedSettings, n_categories: int, last: Checkpoint | 
         pretrained=settings.pretrained,
         weights=settings.weights,
         trained_body_stages=settings.trained_body_stages,
+        masks=settings.masks,
     )
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 # In the order in which torchvision's detection engine and everybody who knows it read them.
-LOSS_ORDER = ("loss_classifier", "loss_box_reg", "loss_objectness", "loss_rpn_box_reg")
+LOSS_ORDER = ("loss_classifier", "loss_box_reg", "loss_objectness", "loss_rpn_box_reg", "loss_mask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class ConsoleReporter:
 
 
 def in_reading_order(losses: Mapping[str, float]) -> dict[str, float]:
-    """The four known losses first; what else a detector has follows."""
+    """The known losses first; what else a detector has follows."""
     first = {name: losses[name] for name in LOSS_ORDER if name in losses}
     return first | {name: value for name, value in losses.items() if name not in first}
 
