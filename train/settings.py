@@ -33,7 +33,9 @@ class Recipe:
 # mixes up, and find as many on photos.
 LITE0 = Recipe(320, 4, 0.02, trained_body_stages=3, passes=6, iterations_min=300, iterations_max=2500)
 RESNET50 = Recipe(640, 8, 0.01, trained_body_stages=3, passes=4, iterations_min=500, iterations_max=10_000)
-RECIPES = {CPU_DETECTOR: LITE0, GPU_DETECTOR: RESNET50}
+# The paper's: one picture a step at 0.001, and VGG16's first two blocks left alone.
+VGG16_CLASSIC = Recipe(800, 1, 0.001, trained_body_stages=3, passes=4, iterations_min=500, iterations_max=20_000)
+RECIPES = {CPU_DETECTOR: LITE0, GPU_DETECTOR: RESNET50, "vgg16_classic": VGG16_CLASSIC}
 
 
 class AugmentSettings(BaseModel):

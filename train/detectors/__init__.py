@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from train.detectors import lite0, zoo
+from train.detectors.classic import vgg16
 from train.detectors.registry import DETECTORS, DetectorBuilder
 
 
@@ -36,4 +37,4 @@ def build_detector(
     )
 
 
-_SHIPPED = (lite0, zoo)  # named, so that the imports that only register aren't taken for unused
+_SHIPPED = (lite0, zoo, vgg16)  # named, so that the imports that only register aren't taken for unused
