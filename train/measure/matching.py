@@ -4,7 +4,18 @@ In: one picture's labels and its detections. Out: hits, misses, false alarms and
 whole set, how they add up as the score threshold falls (`sweep`).
 """
 
-__all__ = ["MAX_DETECTIONS", "Counts", "IouKind", "Matches", "Sweep", "match", "pooled", "sweep"]
+__all__ = [
+    "MAX_DETECTIONS",
+    "Counts",
+    "IouKind",
+    "Matches",
+    "Sweep",
+    "match",
+    "match_by_overlaps",
+    "overlaps_of",
+    "pooled",
+    "sweep",
+]
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,10 +131,16 @@ def match(
         ValueError: masks are asked for, and a label or a detection has none.
     Source: COCO's evaluation (Lin et al. 2014), `evaluateImg` of pycocotools.
     """
+    return match_by_overlaps(picture, detections, overlaps_of(picture, detections, kind), iou, score_min)
+
+
+def match_by_overlaps(
+    picture: Picture, detections: Detections, overlaps: NDArray[np.float64], iou: float, score_min: float = 0.0
+) -> Matches:
+    """The same where `overlaps_of` is known: the overlaps are most of the work, and serve every IoU."""
     hits: list[tuple[int, int]] = []
     false_alarms: list[int] = []
     ignored: list[int] = []
-    overlaps = _overlaps(picture.instances, detections, kind)
     for category_id in np.unique(detections.category_ids):
         of_category = np.flatnonzero((detections.category_ids == category_id) & (detections.scores >= score_min))
         # Labels that count come first: a detection that fits one is never given to a label to be ignored.
@@ -143,6 +160,26 @@ def match(
     found_ids = {instance for _, instance in hits}
     misses = [i for i, instance in enumerate(picture.instances) if not instance.iscrowd and i not in found_ids]
     return Matches(tuple(sorted(hits)), tuple(misses), tuple(sorted(false_alarms)), tuple(sorted(ignored)))
+
+
+def overlaps_of(picture: Picture, detections: Detections, kind: IouKind = "bbox") -> NDArray[np.float64]:
+    """(N detections, M labels) IoU; towards a label to be ignored, the share of the detection inside it.
+
+    Raises:
+        ValueError: masks are asked for, and a label or a detection has none.
+    """
+    instances = picture.instances
+    if not len(detections) or not instances:
+        return np.zeros((len(detections), len(instances)))
+    iscrowd = [int(instance.iscrowd) for instance in instances]
+    if kind == "bbox":
+        found_xywh = _xywh(detections.boxes_xyxy_px.astype(np.float64))
+        truth_xywh = _xywh(np.array([instance.box_xyxy_px for instance in instances], np.float64))
+        return np.asarray(rle_masks.iou(found_xywh, truth_xywh, iscrowd))
+    truth_masks = [instance.rle for instance in instances]
+    if detections.masks is None or None in truth_masks:
+        raise ValueError("the overlap of masks needs a mask on every label and every detection")
+    return np.asarray(rle_masks.iou(list(detections.masks), truth_masks, iscrowd))
 
 
 def sweep(
@@ -190,21 +227,6 @@ def _best_label(
         if overlaps[i] >= best_iou:
             best_iou, best = overlaps[i], i
     return best
-
-
-def _overlaps(instances: Sequence[Instance], detections: Detections, kind: IouKind) -> NDArray[np.float64]:
-    """(N detections, M labels) IoU; towards a label to be ignored, the share of the detection inside it."""
-    if not len(detections) or not instances:
-        return np.zeros((len(detections), len(instances)))
-    iscrowd = [int(instance.iscrowd) for instance in instances]
-    if kind == "bbox":
-        found_xywh = _xywh(detections.boxes_xyxy_px.astype(np.float64))
-        truth_xywh = _xywh(np.array([instance.box_xyxy_px for instance in instances], np.float64))
-        return np.asarray(rle_masks.iou(found_xywh, truth_xywh, iscrowd))
-    truth_masks = [instance.rle for instance in instances]
-    if detections.masks is None or None in truth_masks:
-        raise ValueError("the overlap of masks needs a mask on every label and every detection")
-    return np.asarray(rle_masks.iou(list(detections.masks), truth_masks, iscrowd))
 
 
 def _xywh(boxes_xyxy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -18,9 +18,9 @@ from train.detections import Detections
 from train.measure.coco import coco_results, coco_truth
 from train.measure.figures import CategoryFigures, EvalReport, OperatingPoint, iou_key
 from train.measure.matching import IouKind, Sweep, pooled, sweep
+from train.measure.ranking import COCO_IOUS
 
-# COCO's ten, and the three at which precision and recall are counted: loose, usual, tight.
-COCO_IOUS = tuple(np.linspace(0.5, 0.95, 10).tolist())
+# At which precision and recall are counted: loose, usual, tight.
 IOU_COUNTED = (0.2, 0.5, 0.8)
 SCORE_MIN = 0.5
 
