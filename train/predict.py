@@ -1,11 +1,12 @@
 """Pictures in, detections out, in each picture's own pixels and the run's own category ids."""
 
-__all__ = ["Progress", "detect", "predict"]
+__all__ = ["Progress", "detect", "detect_rgb", "predict"]
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from synth.dataset import Category, Picture
@@ -56,6 +57,16 @@ def detect(
     finally:
         model.train(was_training)
     return found
+
+
+def detect_rgb(run: Run, rgb: NDArray[np.uint8], *, score_min: float = 0.0) -> Detections:
+    """What the run's detector finds in one picture in memory, upright, (H, W, 3) sRGB; its image id is 0."""
+    device = next(run.model.parameters()).device
+    category_ids = np.array([0, *(category.id for category in run.categories)], np.int64)
+    image = torch.tensor(rgb, device=device).permute(2, 0, 1).float().div_(255)
+    with torch.inference_mode():
+        (output,) = run.model([image])
+    return _detections(0, output, category_ids, score_min)
 
 
 def _detections(

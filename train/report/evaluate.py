@@ -8,9 +8,7 @@ OUT/detections.json    COCO results              OUT/overlays/*.jpg      every p
 __all__ = ["OWN_FILES", "check_free", "evaluate"]
 
 import re
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,7 +24,7 @@ from train.measure.coco import coco_results, coco_truth
 from train.measure.figures import EvalReport
 from train.measure.matching import IouKind, sweep
 from train.measure.metrics import SCORE_MIN, coco_metrics
-from train.own_folder import first_foreign
+from train.own_folder import first_foreign, written_whole
 from train.report.contact_sheet import contact_sheet
 from train.report.overlay import PictureResult, draw_overlay, judge, worst_first
 from train.report.page import FEW_PICTURES, GalleryPicture, report_html
@@ -89,7 +87,7 @@ def evaluate(
         for picture in truth.pictures
     ]
     sweeps = sweep(truth, by_image, 0.5, kind)
-    with _written_whole(out) as folder:
+    with written_whole(out) as folder:
         gallery = _draw(folder, worst_first(results), truth, track)
         page = report_html(
             report,
@@ -162,24 +160,6 @@ def _file_stem(picture: Picture) -> str:
 
 def _nothing(picture: Picture) -> Detections:
     return Detections(picture.image_id, np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
-
-
-@contextmanager
-def _written_whole(out: Path) -> Iterator[Path]:
-    """A folder to write into that becomes `out` at the end; nothing remains of it after an error."""
-    aside, old = (out.with_name(f".{out.name}.{part}") for part in ("partial", "old"))
-    shutil.rmtree(aside, ignore_errors=True)  # what a run left that was killed
-    aside.mkdir(parents=True)
-    try:
-        yield aside
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    if out.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        out.rename(old)
-    aside.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -4,7 +4,7 @@ The three differ by colour, chosen from IBM's palette for colour-blind readers, 
 tells them apart too. The label of what was found is a thin white box: does the prediction fit?
 """
 
-__all__ = ["KINDS", "Kind", "PictureResult", "draw_overlay", "judge", "worst_first"]
+__all__ = ["KINDS", "Kind", "PictureResult", "draw_overlay", "judge", "resized", "worst_first"]
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,19 @@ from PIL import Image, ImageDraw
 from synth.dataset import Category, Picture, read_rgb
 from train.detections import Detections
 from train.measure.matching import IouKind, Matches, match
-from train.report.strokes import INK, PAPER, Rgb, Stroke, draw_box, draw_line, draw_words, words_size_px
-
-Box = tuple[float, float, float, float]
+from train.report.strokes import (
+    INK,
+    PAPER,
+    Box,
+    Rgb,
+    Stroke,
+    draw_box,
+    draw_line,
+    draw_words,
+    free_place,
+    towards_white,
+    words_size_px,
+)
 
 # A photo's longer side is brought into these bounds: small ones grow until boxes and words are legible.
 LONG_SIDE_PX = (1000, 1600)
@@ -90,7 +100,7 @@ def draw_overlay(
     Raises:
         DatasetError: the photo can't be read.
     """
-    image = _resized(Image.fromarray(read_rgb(result.picture)), long_side_px)
+    image = resized(Image.fromarray(read_rgb(result.picture)), long_side_px)
     scale = image.width / result.picture.width_px
     # A thumbnail is shown small, and may be made smaller yet: its lines are bolder.
     width_px = _line_px(image) if with_words else max(image.size) / 150
@@ -104,7 +114,8 @@ def draw_overlay(
     return _above_legend(image, result, size_px)
 
 
-def _resized(image: Image.Image, long_side_px: tuple[int, int]) -> Image.Image:
+def resized(image: Image.Image, long_side_px: tuple[int, int]) -> Image.Image:
+    """The picture, its longer side brought into the bounds."""
     least, greatest = long_side_px
     long_side = max(image.size)
     scale = min(max(long_side, least), greatest) / long_side
@@ -155,26 +166,9 @@ def _write_names(
     draw = ImageDraw.Draw(image)
     taken: list[Box] = []
     for box, words, color in entries:
-        place = _free_place(_scaled(box, scale), words_size_px(words, size_px), image.size, taken)
+        place = free_place(_scaled(box, scale), words_size_px(words, size_px), image.size, taken)
         taken.append(place)
-        draw_words(draw, place[:2], words, _towards_white(color), size_px)
-
-
-def _free_place(box: Box, size: tuple[float, float], bounds: tuple[int, int], taken: list[Box]) -> Box:
-    """Where words of this size hide no others: above the box, below, or inside it; else above it all the same."""
-    x1, y1, x2, y2 = box
-    width, height = size
-    wanted = [(x1, y1 - height), (x2 - width, y1 - height), (x1, y2), (x2 - width, y2), (x1, y1), (x1, y2 - height)]
-    inside = [
-        (min(max(0.0, x), max(0.0, bounds[0] - width)), min(max(0.0, y), max(0.0, bounds[1] - height)))
-        for x, y in wanted
-    ]
-    places = [(x, y, x + width, y + height) for x, y in inside]
-    return next((place for place in places if not any(_overlap(place, other) for other in taken)), places[0])
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+        draw_words(draw, place[:2], words, towards_white(color), size_px)
 
 
 def _above_legend(image: Image.Image, result: PictureResult, size_px: int) -> Image.Image:
@@ -219,8 +213,3 @@ def _around(one: Box, other: Box) -> Box:
 def _scaled(box: Box, scale: float) -> Box:
     x1, y1, x2, y2 = box
     return x1 * scale, y1 * scale, x2 * scale, y2 * scale
-
-
-def _towards_white(color: Rgb) -> Rgb:
-    r, g, b = ((part + 255) // 2 for part in color)
-    return r, g, b

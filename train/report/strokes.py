@@ -3,7 +3,20 @@
 Sizes are pixels of the picture that is drawn on; a `Stroke` says how, its caller where.
 """
 
-__all__ = ["INK", "PAPER", "Rgb", "Stroke", "draw_box", "draw_line", "draw_words", "font", "words_size_px"]
+__all__ = [
+    "INK",
+    "PAPER",
+    "Box",
+    "Rgb",
+    "Stroke",
+    "draw_box",
+    "draw_line",
+    "draw_words",
+    "font",
+    "free_place",
+    "towards_white",
+    "words_size_px",
+]
 
 import functools
 import itertools
@@ -58,6 +71,25 @@ def words_size_px(words: str, size_px: int) -> tuple[float, float]:
     return face.getlength(words) + 2 * _rim_px(size_px), ascent + descent + 2 * _rim_px(size_px)
 
 
+def free_place(box: Box, size: tuple[float, float], bounds: tuple[int, int], taken: list[Box]) -> Box:
+    """Where words of this size hide no others: above the box, below, or inside it; else above it all the same."""
+    x1, y1, x2, y2 = box
+    width, height = size
+    wanted = [(x1, y1 - height), (x2 - width, y1 - height), (x1, y2), (x2 - width, y2), (x1, y1), (x1, y2 - height)]
+    inside = [
+        (min(max(0.0, x), max(0.0, bounds[0] - width)), min(max(0.0, y), max(0.0, bounds[1] - height)))
+        for x, y in wanted
+    ]
+    places = [(x, y, x + width, y + height) for x, y in inside]
+    return next((place for place in places if not any(_overlap(place, other) for other in taken)), places[0])
+
+
+def towards_white(color: Rgb) -> Rgb:
+    """The colour of words beside a stroke: halfway to white, to be read on any photo."""
+    r, g, b = ((part + 255) // 2 for part in color)
+    return r, g, b
+
+
 @functools.cache
 def font(size_px: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans Bold, which comes with matplotlib: the same letters on every machine."""
@@ -67,6 +99,10 @@ def font(size_px: int) -> ImageFont.FreeTypeFont:
 
 def _rim_px(size_px: int) -> int:
     return max(1, round(size_px / 9))
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _draw_pieces(draw: ImageDraw.ImageDraw, pieces: list[Box], stroke: Stroke, width_px: float) -> None:
