@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from train.data.augment import augment
+from train.data.labelled import Labelled
 from train.settings import AugmentSettings
 
 sizes_hw = st.tuples(st.integers(1, 90), st.integers(1, 90))
@@ -21,12 +22,13 @@ def test_what_torchvision_would_stop_at_never_comes_out(size_hw, canvas_hw, rela
         [(min(a, c) * width, min(b, d) * height, max(a, c) * width, max(b, d) * height) for a, b, c, d in relative],
         dtype=torch.float32,
     ).reshape(-1, 4)
-    target = {"boxes": corners, "labels": torch.ones(len(corners), dtype=torch.int64)}
+    n = len(corners)
+    labelled = Labelled(image, corners, torch.ones(n, dtype=torch.int64), torch.ones(n))
     chosen = AugmentSettings(quarter_turn_probability=turn, flip_probability=turn)
-    out, left = augment(image, target, canvas_hw, chosen, np.random.default_rng(seed))
-    assert out.shape == (3, *canvas_hw)
-    assert out.dtype == torch.uint8
-    x1, y1, x2, y2 = left["boxes"].unbind(1)
+    out = augment(lambda _: labelled, lambda _: lambda _: labelled, canvas_hw, chosen, np.random.default_rng(seed))
+    assert out.image.shape == (3, *canvas_hw)
+    assert out.image.dtype == torch.uint8
+    x1, y1, x2, y2 = out.boxes.unbind(1)
     assert (x1 >= 0).all() and (y1 >= 0).all() and (x2 <= canvas_hw[1]).all() and (y2 <= canvas_hw[0]).all()
     assert (x1 < x2).all() and (y1 < y2).all()
-    assert len(left["labels"]) == len(left["boxes"])
+    assert len(out.labels) == len(out.boxes)

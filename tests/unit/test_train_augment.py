@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from train.data.augment import augment
+from train.data.augment import augment as augment_one_of_many
+from train.data.labelled import Labelled
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 
@@ -10,6 +11,13 @@ STILL = AugmentSettings(
     zoom_min=1, zoom_max=1, aspect_jitter=0, brightness=0, contrast=0, saturation=0, hue=0,
     grey_probability=0, blur_probability=0, noise_probability=0, jpeg_probability=0,
 )  # fmt: skip
+
+
+def augment(image, target, canvas_hw_px, settings, rng):
+    """A picture that is the only one of its data set."""
+    labelled = Labelled(image, target["boxes"], target["labels"], torch.ones(len(target["labels"])))
+    out = augment_one_of_many(lambda _: labelled, lambda _: lambda _: labelled, canvas_hw_px, settings, rng)
+    return out.image, {"boxes": out.boxes, "labels": out.labels}
 
 
 def picture(height=48, width=64, box=(10, 20, 30, 44)):

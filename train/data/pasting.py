@@ -1,0 +1,42 @@
+"""Objects of one training picture on another, cut out by their masks.
+
+Source: Ghiasi et al. 2021, Simple Copy-Paste is a Strong Data Augmentation Method for Instance Segmentation
+(2012.07177); Dwibedi et al. 2017, Cut, Paste and Learn (1708.01642), for the soft edges.
+"""
+
+__all__ = ["paste"]
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+
+from train.data.labelled import Labelled, hide, together
+from train.detectors.adapt import IGNORED
+from train.settings import AugmentSettings
+
+EDGE_SIGMA_PX = 1.0
+
+
+def paste(onto: Labelled, donor: Labelled, settings: AugmentSettings, rng: np.random.Generator) -> Labelled:
+    """`onto` with a few of the donor's objects on it, where they lie in the donor.
+
+    Args:
+        onto, donor: With masks, of one size.
+    """
+    taught = torch.nonzero(donor.labels != IGNORED)[:, 0].numpy()
+    if not len(taught):
+        return onto
+    n = int(rng.integers(1, min(settings.paste_objects_max, len(taught)) + 1))
+    objects = donor.only(torch.from_numpy(rng.choice(taught, n, replace=False)))
+    if objects.masks is None:
+        raise ValueError("nothing can be cut out without masks")
+    shape = objects.masks.amax(0)
+    image = _blend(onto.image, donor.image, shape)
+    return together(image, [hide(onto, shape.numpy() > 0), objects])
+
+
+def _blend(below: Tensor, above: Tensor, shape: Tensor) -> Tensor:
+    """Edges soft towards the inside only, or a rim of the donor's background would come along."""
+    weight = functional.gaussian_blur_image(shape[None].float(), [5, 5], [EDGE_SIGMA_PX] * 2) * shape
+    return torch.lerp(below.float(), above.float(), weight).round_().to(torch.uint8)
