@@ -12,8 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
@@ -25,6 +24,7 @@ from synth.layers import read_layers
 from synth.policy import LabelPolicy
 from synth.randomize import DEFAULT_STACK
 from synth.randomize.draft import RANDOMIZERS, Randomizer
+from synth.toml_file import none_for_false
 from synth.write.pictures import DEFAULT_IMAGES, IMAGES
 
 # Least and greatest width and height of a picture.
@@ -157,20 +157,7 @@ def _randomizer(name: str, table: dict[str, Any]) -> Randomizer:
 def _with_none(table: dict[str, Any], kind: type) -> dict[str, Any]:
     """The table with None for `false` where a setting may be None: TOML has no word for it."""
     hints = get_type_hints(kind)
-    return {key: _none_for_false(value, hints[key]) for key, value in table.items()}
-
-
-def _none_for_false(value: Any, hint: Any) -> Any:
-    among = get_args(hint)
-    if value is False and NoneType in among and bool not in among:
-        return None
-    if NoneType in among and len(among) == 2:
-        return _none_for_false(value, next(part for part in among if part is not NoneType))
-    if isinstance(value, dict) and len(among) == 2:
-        return {key: _none_for_false(part, among[1]) for key, part in value.items()}
-    if isinstance(value, list) and len(among) == 2 and among[1] is Ellipsis:
-        return [_none_for_false(part, among[0]) for part in value]
-    return value
+    return {key: none_for_false(value, hints[key]) for key, value in table.items()}
 
 
 def _registered_by(plugins: Any) -> list[str]:

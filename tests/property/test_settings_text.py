@@ -14,7 +14,8 @@ from synth.docstrings import attributes_of, summary_of
 from synth.presets import preset_names
 from synth.randomize import DEFAULT_STACK
 from synth.randomize.draft import RANDOMIZERS
-from synth.settings_text import render_toml, toml_value
+from synth.settings_text import render_toml
+from synth.toml_text import toml_value
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXTS

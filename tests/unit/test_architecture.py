@@ -14,7 +14,15 @@ ROOT = Path(synth.__file__).parents[1]
 SYNTH = sorted((ROOT / "synth").rglob("*.py"))
 TRAIN = sorted((ROOT / "train").rglob("*.py"))
 # What `train` may know of `synth`: that which reads the disk, and the user's faults.
-DOOR = {"synth.errors", "synth.registry", "synth.dataset", "synth.policy", "synth.labelme"}
+DOOR = {
+    "synth.errors",
+    "synth.registry",
+    "synth.dataset",
+    "synth.policy",
+    "synth.labelme",
+    "synth.toml_file",
+    "synth.toml_text",
+}
 TORCH = {"torch", "torchvision", "faster_coco_eval", "matplotlib"}
 
 
