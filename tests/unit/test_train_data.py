@@ -8,6 +8,7 @@ from PIL import Image
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError, TrainingError
 from train.data.sets import merge, split
+from train.data.sampling import Order
 from train.data.stream import Stream, batches, canvas_hw_px, read_image
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
@@ -31,8 +32,8 @@ def unread(n, category_id=1, width=640, height=480):
     return tuple(Picture(index + 1, None, width, height, (label,)) for index in range(n))
 
 
-def stream(pictures, seed=0):
-    return Stream(pictures, (COIN,), (32, 32), AugmentSettings(), seed)
+def stream(pictures, seed=0, batch_size=2):
+    return Stream(Order(pictures, batch_size, seed), (COIN,), 32, AugmentSettings())
 
 
 def test_sets_that_number_their_categories_differently_are_matched_by_name():
@@ -100,8 +101,8 @@ def test_each_pass_shows_every_picture_once_in_an_order_of_its_own(tmp_path):
 
 def test_neither_threads_nor_where_one_begins_change_what_a_batch_holds(tmp_path):
     pictures = pictures_on_disk(tmp_path, 5)
-    from_start = list(batches(stream(pictures), 0, 6, 2, threads=1))
-    resumed = list(batches(stream(pictures), 4, 6, 2, threads=3))
+    from_start = list(batches(stream(pictures), 0, 6, threads=1))
+    resumed = list(batches(stream(pictures), 4, 6, threads=3))
     for before, after in zip(from_start[4:], resumed, strict=True):
         for one, other in zip(before, after, strict=True):
             assert torch.equal(one.image, other.image)
@@ -114,7 +115,8 @@ def test_labels_count_from_1_in_the_order_of_the_categories_and_crowds_are_ignor
     labels = (Instance(20, box, 400.0), Instance(10, box, 400.0), Instance(10, box, 400.0, iscrowd=True))
     picture = Picture(1, picture.path, 40, 30, labels)
     still = AugmentSettings(zoom_min=1, zoom_max=1, aspect_jitter=0)
-    target = Stream((picture,), (Category(20, "a"), Category(10, "b")), (30, 40), still, 0)[0].target
+    categories = (Category(20, "a"), Category(10, "b"))
+    target = Stream(Order((picture,), 1, 0), categories, 32, still)[0].target
     assert target["labels"].tolist() == [1, 2, IGNORED]
 
 
@@ -125,7 +127,8 @@ def test_an_object_of_which_less_than_a_quarter_is_visible_is_neither_taught_nor
     (picture,) = pictures_on_disk(tmp_path, 1)
     label = Instance(1, (5.0, 5.0, 25.0, 25.0), 400.0, visible_fraction=visible_fraction)
     still = AugmentSettings(zoom_min=1, zoom_max=1, aspect_jitter=0)
-    sample = Stream((replace(picture, instances=(label,)),), (COIN,), (30, 40), still, 0)[0]
+    order = Order((replace(picture, instances=(label,)),), 1, 0)
+    sample = Stream(order, (COIN,), 32, still)[0]
     assert sample.target["labels"].tolist() == [1 if taught else IGNORED]
 
 
@@ -133,7 +136,7 @@ def test_a_broken_picture_stops_the_batch_with_its_name(tmp_path):
     pictures = pictures_on_disk(tmp_path, 3)
     pictures[1].path.write_bytes(pictures[1].path.read_bytes()[:50])
     with pytest.raises(DatasetError, match=r"000001\.png"):
-        list(batches(stream(pictures), 0, 2, 2, threads=2))
+        list(batches(stream(pictures), 0, 2, threads=2))
 
 
 def test_an_image_is_channels_first_and_upright(tmp_path):

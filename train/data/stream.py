@@ -4,11 +4,11 @@ The picture at a position of the stream is a function of the seed and the positi
 restart change what the detector sees.
 """
 
-__all__ = ["Sample", "Stream", "batches", "canvas_hw_px", "read_image"]
+__all__ = ["Sample", "Stream", "batches", "canvas_hw_px", "read_image", "read_labelled"]
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -21,11 +21,12 @@ from synth.dataset import Category, Instance, Picture, read_rgb
 from train.data.augment import augment, needs_masks
 from train.data.labelled import TAUGHT_FRACTION_MIN, Labelled
 from train.data.masks import decode_masks
+from train.data.sampling import Order
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 
-# What the draws are for: numbers that keep their sequences apart.
-SHUFFLE, AUGMENT = 1, 2
+AUGMENT = 2  # what a seed is drawn for, apart from those of train.data.sampling
+AHEAD = 2  # batches that are made before they are asked for
 CANVAS_STEP_PX = 32
 # How much smaller a picture may be read. A 12-megapixel JPEG takes 220 ms whole, and 40 at a quarter.
 STEPS_PX = (1, 2, 4, 8)
@@ -41,7 +42,7 @@ class Sample:
 
 
 def canvas_hw_px(pictures: Sequence[Picture], image_size_px: int) -> tuple[int, int]:
-    """Height and width of training pictures: the typical shape, the shorter side `image_size_px`, in steps of 32."""
+    """Height and width of a batch: the typical shape, the shorter side `image_size_px`, in steps of 32."""
     width_per_height = median(picture.width_px / picture.height_px for picture in pictures)
     longer = max(width_per_height, 1 / width_per_height) * image_size_px
     longer_px = min(max(image_size_px, round(longer / CANVAS_STEP_PX) * CANVAS_STEP_PX), round(image_size_px * 5 / 3))
@@ -58,64 +59,105 @@ def read_image(picture: Picture, step_px: int = 1) -> Tensor:
     return torch.from_numpy(read_rgb(picture, step_px).copy()).permute(2, 0, 1)
 
 
+def read_labelled(picture: Picture, categories: Sequence[Category], at_least_px: int, *, with_masks: bool) -> Labelled:
+    """A picture and its labels as they lie on the disk: the shorter side a whole part of what it is, but no less than
+    `at_least_px`.
+
+    Raises:
+        DatasetError: as `read_image`.
+    """
+    step_px = max(s for s in STEPS_PX if s == 1 or min(picture.width_px, picture.height_px) >= s * at_least_px)
+    label_of_id = {category.id: label for label, category in enumerate(categories, start=1)}
+    instances = picture.instances
+    labels = [label_of_id[i.category_id] if _is_taught(i) else IGNORED for i in instances]
+    return Labelled(
+        image=read_image(picture, step_px),
+        boxes=torch.tensor([i.box_xyxy_px for i in instances], dtype=torch.float32).reshape(-1, 4) / step_px,
+        labels=torch.tensor(labels, dtype=torch.int64),
+        visible=torch.tensor([_visible_fraction(i) for i in instances], dtype=torch.float32),
+        masks=torch.from_numpy(decode_masks(picture, step_px)) if with_masks else None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Training pictures without end: pass after pass, each in an order of its own."""
+    """Training pictures without end, augmented.
 
-    pictures: Sequence[Picture]
+    Attributes:
+        image_size_px: Shorter side of the result, where nobody asks for another.
+        with_masks: Whether targets have `masks`, boxes for labels that have none.
+    """
+
+    order: Order
     categories: Sequence[Category]
-    canvas_hw_px: tuple[int, int]
+    image_size_px: int
     augment: AugmentSettings
-    seed: int
     with_masks: bool = False
 
+    def batch(self, number: int, image_size_px: int | None = None) -> list[Callable[[], Sample]]:
+        """What makes each sample of a batch, all of one size, that of the typical shape among its pictures."""
+        pictures = self.order.batch(number)
+        canvas = canvas_hw_px(pictures, image_size_px or self.image_size_px)
+        first = number * self.order.batch_size
+        return [partial(self._sample, picture, position, canvas) for position, picture in enumerate(pictures, first)]
+
     def __getitem__(self, position: int) -> Sample:
-        turn, place = divmod(position, len(self.pictures))
-        order = np.random.default_rng([self.seed, SHUFFLE, turn]).permutation(len(self.pictures))
-        picture = self.pictures[order[place]]
-        rng = np.random.default_rng([self.seed, AUGMENT, position])
-        labelled = augment(partial(self._read, picture), self._another, self.canvas_hw_px, self.augment, rng)
+        number, slot = divmod(position, self.order.batch_size)
+        return self.batch(number)[slot]()
+
+    def _sample(self, picture: Picture, position: int, canvas_hw_px: tuple[int, int]) -> Sample:
+        rng = np.random.default_rng([self.order.seed, AUGMENT, position])
+        labelled = augment(partial(self._read, picture), self._another, canvas_hw_px, self.augment, rng)
         target = {"boxes": labelled.boxes, "labels": labelled.labels}
         if self.with_masks and labelled.masks is not None:
             target["masks"] = labelled.masks
         return Sample(labelled.image, target, picture)
 
     def _another(self, rng: np.random.Generator) -> Callable[[int], Labelled]:
-        return partial(self._read, self.pictures[int(rng.integers(len(self.pictures)))])
+        pictures = self.order.pictures
+        return partial(self._read, pictures[int(rng.integers(len(pictures)))])
 
     def _read(self, picture: Picture, at_least_px: int) -> Labelled:
-        """The picture as it lies on the disk, its shorter side a whole part of what it is but no less than that."""
-        step_px = max(s for s in STEPS_PX if s == 1 or min(picture.width_px, picture.height_px) >= s * at_least_px)
-        label_of_id = {category.id: label for label, category in enumerate(self.categories, start=1)}
-        instances = picture.instances
-        labels = [label_of_id[i.category_id] if _is_taught(i) else IGNORED for i in instances]
-        with_masks = self.with_masks or needs_masks(self.augment)
-        return Labelled(
-            image=read_image(picture, step_px),
-            boxes=torch.tensor([i.box_xyxy_px for i in instances], dtype=torch.float32).reshape(-1, 4) / step_px,
-            labels=torch.tensor(labels, dtype=torch.int64),
-            visible=torch.tensor([_visible_fraction(i) for i in instances], dtype=torch.float32),
-            masks=torch.from_numpy(decode_masks(picture, step_px)) if with_masks else None,
+        return read_labelled(
+            picture, self.categories, at_least_px, with_masks=self.with_masks or needs_masks(self.augment)
         )
 
 
-def batches(stream: Stream, first: int, last: int, batch_size: int, threads: int) -> Iterator[list[Sample]]:
-    """Batches number `first` to `last` (exclusive), made ahead by threads: decoding and resizing release the lock."""
+def batches(
+    stream: Stream,
+    first: int,
+    last: int,
+    threads: int,
+    *,
+    image_size_px: Callable[[int], int | None] = lambda number: None,
+    rank: int = 0,
+    ranks: int = 1,
+) -> Iterator[list[Sample]]:
+    """Batches number `first` to `last` (exclusive), made ahead by threads: decoding and resizing release the lock.
+
+    Args:
+        image_size_px: The shorter side of a batch by its number; None for the stream's own.
+        rank, ranks: Which of how many processes this is: it gets each `ranks`-th sample of every batch.
+    """
     with ThreadPoolExecutor(threads, thread_name_prefix="loader") as pool:
-        positions = iter(range(first * batch_size, last * batch_size))
-        ahead = deque(
-            pool.submit(stream.__getitem__, p) for _, p in zip(range(2 * batch_size), positions, strict=False)
-        )
+        ahead: deque[list[Future[Sample]]] = deque()
+        numbers = iter(range(first, last))
+
+        def begin_next() -> None:
+            if (number := next(numbers, None)) is not None:
+                makers = stream.batch(number, image_size_px(number))[rank::ranks]
+                ahead.append([pool.submit(make) for make in makers])
+
         try:
-            for _ in range(first, last):
-                batch = []
-                for _ in range(batch_size):
-                    batch.append(ahead.popleft().result())
-                    if (position := next(positions, None)) is not None:
-                        ahead.append(pool.submit(stream.__getitem__, position))
+            for _ in range(AHEAD):
+                begin_next()
+            while ahead:
+                batch = [future.result() for future in ahead[0]]
+                ahead.popleft()
+                begin_next()
                 yield batch
         finally:
-            for future in ahead:
+            for future in (future for batch in ahead for future in batch):
                 future.cancel()
 
 

@@ -14,8 +14,9 @@ from synth.dataset import PictureSet
 from synth.errors import TrainingError
 from synth.policy import LabelPolicy
 from train.checkpoint import LAST, Checkpoint, read_checkpoint, rebuild
+from train.data.sampling import Order
 from train.data.sets import fingerprint, merge, split
-from train.data.stream import Stream, canvas_hw_px
+from train.data.stream import Stream
 from train.detectors import build_detector
 from train.learn.loop import Loop
 from train.learn.progress import Plan, Reporter, Silent
@@ -77,11 +78,11 @@ def fit(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         model = _detector(resolved, len(merged.categories), last, out / LAST).to(device)
         claim(out, resume=resume, overwrite=overwrite)
-        canvas = canvas_hw_px(train, resolved.image_size_px)
+        order = Order(train, resolved.batch_size, resolved.seed, resolved.sampling)
         loop = Loop(
             settings=resolved,
             model=model,
-            stream=Stream(train, merged.categories, canvas, resolved.augment, resolved.seed),
+            stream=Stream(order, merged.categories, resolved.image_size_px, resolved.augment),
             held_out=PictureSet(merged.name, merged.categories, tuple(held_out)),
             policy=policy or LabelPolicy(),
             data=data,

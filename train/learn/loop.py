@@ -73,7 +73,7 @@ class Loop:
             DatasetError: a picture can't be read.
         """
         settings, log, window = self.settings, Log(self.out, self.step), Window()
-        stream = batches(self.stream, self.step, settings.iterations, settings.batch_size, settings.loader_threads)
+        stream = batches(self.stream, self.step, settings.iterations, settings.loader_threads)
         self.model.train()
         while self.step < settings.iterations:
             begun = time.perf_counter()
@@ -101,7 +101,7 @@ class Loop:
         settings = self.settings
         # The samplers of anchors and proposals draw from torch's global generator.
         torch.manual_seed(int(np.random.SeedSequence([settings.seed, ITERATION, self.step]).generate_state(1)[0]))
-        factor = learning_rate_factor(self.step, settings.iterations, settings.warmup_iterations)
+        factor = learning_rate_factor(self.step, settings.iterations, settings.warmup_images / settings.batch_size)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
         images = [sample.image.to(self.device, non_blocking=True).float().div_(255) for sample in samples]
