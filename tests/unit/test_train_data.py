@@ -11,7 +11,7 @@ from train.data.sets import merge, split
 from train.data.sampling import Order
 from train.data.stream import Stream, batches, canvas_hw_px, read_image
 from train.detectors.adapt import IGNORED
-from train.settings import AugmentSettings
+from train.settings import AugmentSettings, SamplingSettings
 
 COIN, DIE = Category(1, "coin"), Category(2, "die")
 
@@ -33,7 +33,7 @@ def unread(n, category_id=1, width=640, height=480):
 
 
 def stream(pictures, seed=0, batch_size=2):
-    return Stream(Order(pictures, batch_size, seed), (COIN,), 32, AugmentSettings())
+    return Stream(Order(pictures, batch_size, seed, SamplingSettings()), (COIN,), 32, AugmentSettings())
 
 
 def test_sets_that_number_their_categories_differently_are_matched_by_name():
@@ -116,7 +116,7 @@ def test_labels_count_from_1_in_the_order_of_the_categories_and_crowds_are_ignor
     picture = Picture(1, picture.path, 40, 30, labels)
     still = AugmentSettings(zoom_min=1, zoom_max=1, aspect_jitter=0)
     categories = (Category(20, "a"), Category(10, "b"))
-    target = Stream(Order((picture,), 1, 0), categories, 32, still)[0].target
+    target = Stream(Order((picture,), 1, 0, SamplingSettings()), categories, 32, still)[0].target
     assert target["labels"].tolist() == [1, 2, IGNORED]
 
 
@@ -127,7 +127,7 @@ def test_an_object_of_which_less_than_a_quarter_is_visible_is_neither_taught_nor
     (picture,) = pictures_on_disk(tmp_path, 1)
     label = Instance(1, (5.0, 5.0, 25.0, 25.0), 400.0, visible_fraction=visible_fraction)
     still = AugmentSettings(zoom_min=1, zoom_max=1, aspect_jitter=0)
-    order = Order((replace(picture, instances=(label,)),), 1, 0)
+    order = Order((replace(picture, instances=(label,)),), 1, 0, SamplingSettings())
     sample = Stream(order, (COIN,), 32, still)[0]
     assert sample.target["labels"].tolist() == [1 if taught else IGNORED]
 

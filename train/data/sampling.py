@@ -39,7 +39,7 @@ class Order:
     pictures: Sequence[Picture]
     batch_size: int
     seed: int
-    sampling: SamplingSettings = SamplingSettings()
+    sampling: SamplingSettings
     real_ids: Collection[int] = frozenset()
     _renders: "Passes" = field(init=False, repr=False)
     _photos: "Passes" = field(init=False, repr=False)

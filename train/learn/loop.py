@@ -101,7 +101,7 @@ class Loop:
         settings = self.settings
         # The samplers of anchors and proposals draw from torch's global generator.
         torch.manual_seed(int(np.random.SeedSequence([settings.seed, ITERATION, self.step]).generate_state(1)[0]))
-        factor = learning_rate_factor(self.step, settings.iterations, settings.warmup_images / settings.batch_size)
+        factor = learning_rate_factor(self.step, settings.iterations, settings.warmup_iterations)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
         images = [sample.image.to(self.device, non_blocking=True).float().div_(255) for sample in samples]
