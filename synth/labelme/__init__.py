@@ -1,6 +1,7 @@
-"""Photos labelled with LabelMe: a folder of JSON files goes in, a `PictureSet` and a report come out."""
+"""Photos labelled with LabelMe: JSON files to a `PictureSet` and a report, and a picture's labels to a JSON file."""
 
-__all__ = ["LabelMeReport", "read_labelme"]
+__all__ = ["LabelMeReport", "labelme_json", "read_labelme"]
 
 from synth.labelme.reader import read_labelme
 from synth.labelme.report import LabelMeReport
+from synth.labelme.writer import labelme_json

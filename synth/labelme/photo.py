@@ -6,16 +6,11 @@ import base64
 import io
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
-
-from PIL import ExifTags, Image
 
 from synth.errors import LabelMeError
 from synth.labelme.document import Document
-from synth.labelme.unreadable import UNREADABLE, why_unreadable
-
-# EXIF orientations that lay the stored picture on its side.
-SIDEWAYS: Final = frozenset({5, 6, 7, 8})
+from synth.photos import upright_size_px
+from synth.unreadable import UNREADABLE, why_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +75,7 @@ def _decoded(image_data: str) -> io.BytesIO:
 
 
 def _upright_size(source: Path | io.BytesIO, name: str) -> tuple[int, int]:
-    """Width and height after the EXIF orientation, from the header alone."""
     try:
-        with Image.open(source) as image:
-            # Where the header has no EXIF, `getexif` would decode a whole PNG; a TIFF's size is upright already.
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1) if "exif" in image.info else 1
-            width_px, height_px = image.size
+        return upright_size_px(source)
     except UNREADABLE as error:
         raise LabelMeError(f"{name} can't be read as a picture ({why_unreadable(error)}). Replace it.") from None
-    return (height_px, width_px) if orientation in SIDEWAYS else (width_px, height_px)

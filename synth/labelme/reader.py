@@ -17,9 +17,9 @@ from synth.labelme.labels import assign_categories
 from synth.labelme.photo import Photo, find_photo
 from synth.labelme.report import LabelMeReport
 from synth.labelme.shapes import Area, visible_area
+from synth.photos import PHOTO_SUFFIXES
 from synth.policy import LabelPolicy, Verdict
 
-PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 NO_ALIASES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -108,7 +108,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
         paths += [Path(parent, name) for name in names if not name.startswith(".")]
     paths.sort()
     json_paths = [path for path in paths if path.suffix.lower() == ".json"]
-    picture_paths = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES]
+    picture_paths = [path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES]
     if not json_paths:
         raise LabelMeError(
             f"{folder}: no LabelMe JSON among {len(picture_paths)} pictures. "

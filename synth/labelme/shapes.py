@@ -22,7 +22,7 @@ from synth.dataset import Rle
 from synth.errors import LabelMeError
 from synth.labelme.document import Shape
 from synth.labelme.outline import Box, pixels_inside, visible_box
-from synth.labelme.unreadable import UNREADABLE, why_unreadable
+from synth.unreadable import UNREADABLE, why_unreadable
 
 # A multiple of four, so that the circle's box is exact; its area is then short by 1 part in 20,000.
 CIRCLE_CORNERS: Final = 360
