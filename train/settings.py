@@ -1,24 +1,33 @@
-"""What a user may choose about training; `None` means what suits the detector, the device and the data."""
+"""What a user may choose about training; `None` means what suits the detector, the device and the data.
+
+A setting's meaning stands under `Attributes:`; `synth train --print-config` reads it from there.
+"""
 
 __all__ = ["AugmentSettings", "ResolvedSettings", "SamplingSettings", "TrainSettings", "choose_device"]
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from synth.errors import TrainingError
 
 CPU_DETECTOR = "lite0"
-GPU_DETECTOR = "resnet50"
+GPU_DETECTOR = "resnet50_v2"
 VALIDATIONS = 4  # in a run, the last at its end
+WARMUP_BATCHES = 20  # of the recipe's size
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings that belong to a detector, and how long to train: `passes` over the data within the two limits."""
+    """Settings that belong to a detector, and how long to train: `passes` over the data within the two limits.
+
+    The limits are in batches of `batch_size`, and the rate is for them: with other batches as many pictures are seen,
+    at a rate in proportion.
+    """
 
     image_size_px: int
     batch_size: int
@@ -35,7 +44,7 @@ LITE0 = Recipe(320, 4, 0.02, trained_body_stages=3, passes=6, iterations_min=300
 RESNET50 = Recipe(640, 8, 0.01, trained_body_stages=3, passes=4, iterations_min=500, iterations_max=10_000)
 # The paper's: one picture a step at 0.001, and VGG16's first two blocks left alone.
 VGG16_CLASSIC = Recipe(800, 1, 0.001, trained_body_stages=3, passes=4, iterations_min=500, iterations_max=20_000)
-RECIPES = {CPU_DETECTOR: LITE0, GPU_DETECTOR: RESNET50, "vgg16_classic": VGG16_CLASSIC}
+RECIPES = {"lite0": LITE0, "resnet50": RESNET50, "resnet50_v2": RESNET50, "vgg16_classic": VGG16_CLASSIC}
 
 
 class AugmentSettings(BaseModel):
@@ -110,8 +119,49 @@ class SamplingSettings(BaseModel):
     real_share: float | None = Field(None, gt=0, lt=1)
 
 
+Scale = Annotated[float, Field(ge=0.25, le=4)]
+
+
 class TrainSettings(BaseModel):
-    """Everything a training run depends on besides its pictures."""
+    """Everything a training run depends on besides its pictures.
+
+    An iteration is one step of the optimizer, on `batch_size` pictures in all: `accumulate` and the number of
+    processes say how these go through the network, not how many are seen or how far the weights move.
+
+    Attributes:
+        detector: Name of the detector.
+        weights: File of weights to start from.
+        pretrained: Start from the weights this detector is known to start well from.
+        masks: Learn outlines too: Mask R-CNN.
+        device: auto, cpu, cuda or cuda:1. Under torchrun auto and cuda are each process's own GPU.
+        precision: Of the network's arithmetic; losses, boxes and the weights stay in fp32. auto is bf16 on a GPU that
+            has it, fp16 on another, fp32 on a CPU.
+        seed: Of split, order, augmentation and sampling.
+        iterations: Steps of the optimizer.
+        batch_size: Pictures a step, those of all processes together.
+        accumulate: Parts that a process's share of a batch goes through the network in: more of them need less memory.
+        image_size_px: Shorter side of the picture that the detector sees, pixels.
+        scales: Training pictures are made by a factor between these larger, drawn for each batch: [0.75, 1.25].
+        learning_rate: At its height, after the warmup; if not said, in proportion to the batch.
+        momentum: Of SGD.
+        weight_decay: Of SGD.
+        warmup_images: Pictures until the full rate, at most a tenth of all that are seen. Then it falls along a cosine.
+        clip_norm: Longer gradients are shortened to this.
+        ema_decay: Validate with, and keep as the best, the weights' running mean, of which each step leaves this part;
+            less in a run's first steps. 0: the weights themselves.
+        trained_body_stages: Last stages of the feature extractor that learn; the others are frozen.
+        body_learning_rate_factor: The extractor's rate, as a part of the others'.
+        augment: How training pictures are altered.
+        sampling: Which pictures are shown how often.
+        shots: Learn from so many of the photos, balanced over classes.
+        validation_fraction, validation_pictures_max: Of the pictures, which part is held out to validate on, and how
+            many at most.
+        validate_every: Iterations between validations.
+        patience: Stop after so many validations without a better AP. 0: never.
+        checkpoint_every: Iterations between checkpoints; loss.png is drawn anew with each.
+        log_every: Iterations between lines of the log.
+        loader_threads: Threads that read and alter pictures.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     detector: str | None = None
@@ -119,16 +169,20 @@ class TrainSettings(BaseModel):
     pretrained: bool = True
     masks: bool = False
     device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     seed: int = Field(0, ge=0, lt=2**63)
 
     iterations: int | None = Field(None, ge=1)
     batch_size: int | None = Field(None, ge=1)
+    accumulate: int = Field(1, ge=1)
     image_size_px: int | None = Field(None, ge=32)
+    scales: tuple[Scale, Scale] = (1.0, 1.0)
     learning_rate: float | None = Field(None, gt=0)
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(1e-4, ge=0)
-    warmup_iterations: int = Field(20, ge=0)
+    warmup_images: int | None = Field(None, ge=0)
     clip_norm: float = Field(5.0, gt=0)
+    ema_decay: float = Field(0.0, ge=0, lt=1)
     trained_body_stages: int | None = Field(None, ge=0)
     body_learning_rate_factor: float = Field(0.1, gt=0)
     augment: AugmentSettings = AugmentSettings()
@@ -138,9 +192,18 @@ class TrainSettings(BaseModel):
     validation_fraction: float = Field(0.1, ge=0, lt=1)
     validation_pictures_max: int = Field(100, ge=0)
     validate_every: int | None = Field(None, ge=1)
+    patience: int = Field(0, ge=0)
     checkpoint_every: int = Field(100, ge=1)
     log_every: int = Field(10, ge=1)
     loader_threads: int = Field(1, ge=1)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.scales[0] > self.scales[1]:
+            raise ValueError(f"scales: expected [least, greatest], got {list(self.scales)}")
+        if self.batch_size is not None and self.accumulate > self.batch_size:
+            raise ValueError(f"accumulate: a batch of {self.batch_size} can't go in {self.accumulate} parts")
+        return self
 
     def resolved(self, n_pictures: int, device: torch.device) -> "ResolvedSettings":
         """The same with nothing left open.
@@ -151,31 +214,44 @@ class TrainSettings(BaseModel):
         """
         detector = self.detector or (CPU_DETECTOR if device.type == "cpu" else GPU_DETECTOR)
         recipe = RECIPES.get(detector, LITE0)
-        batch_size = self.batch_size or recipe.batch_size
-        wanted = round(recipe.passes * n_pictures / batch_size)
-        iterations = self.iterations or min(max(wanted, recipe.iterations_min), recipe.iterations_max)
+        # Parts need a picture each.
+        batch_size = self.batch_size or max(recipe.batch_size, self.accumulate)
+        images = max(recipe.passes * n_pictures, recipe.iterations_min * recipe.batch_size)
+        images = min(images, recipe.iterations_max * recipe.batch_size)
+        iterations = self.iterations or max(1, round(images / batch_size))
         defaults = {
             "detector": detector,
             "batch_size": batch_size,
             "iterations": iterations,
             "image_size_px": recipe.image_size_px,
-            "learning_rate": recipe.learning_rate,
+            "learning_rate": recipe.learning_rate * batch_size / recipe.batch_size,
+            "warmup_images": WARMUP_BATCHES * recipe.batch_size,
             "trained_body_stages": recipe.trained_body_stages,
             "validate_every": -(-iterations // VALIDATIONS),
         }
-        return ResolvedSettings.model_validate(defaults | self.model_dump(exclude_none=True))
+        chosen = {"precision": best_precision(device)} if self.precision == "auto" else {}
+        return ResolvedSettings.model_validate(defaults | self.model_dump(exclude_none=True) | chosen)
 
 
 class ResolvedSettings(TrainSettings):
     """`TrainSettings` with a value for everything; this is what a checkpoint keeps."""
 
     detector: str
+    precision: Literal["fp32", "bf16", "fp16"]
     iterations: int = Field(ge=1)
     batch_size: int = Field(ge=1)
     image_size_px: int = Field(ge=32)
     learning_rate: float = Field(gt=0)
+    warmup_images: int = Field(ge=0)
     trained_body_stages: int = Field(ge=0)
     validate_every: int = Field(ge=1)
+
+
+def best_precision(device: torch.device) -> Literal["fp32", "bf16", "fp16"]:
+    """What "auto" means on a device."""
+    if device.type == "cpu":
+        return "fp32"
+    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
 
 
 def choose_device(name: str) -> torch.device:
