@@ -7,48 +7,81 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.options import DATA, Aliases, Device, IgnoredLabels, aliases_of, needs_pytorch
+from synth.cli.options import DATA, Aliases, IgnoredLabels, aliases_of, needs_pytorch
 
 
 def train_command(
     data: Annotated[list[Path], typer.Option(help="Folder of a rendered data set; may be repeated.")] = [],
     real: Annotated[list[Path], typer.Option(help="Folder of LabelMe photos to train on; may be repeated.")] = [],
-    out: Annotated[Path | None, typer.Option(help="Folder of the run, runs/<data set> if not said.")] = None,
+    start: Annotated[Path | None, typer.Option("--from", help="Go on from this run: its weights and classes.")] = None,
+    shots: Annotated[int | None, typer.Option(help="Learn from so many of the photos, balanced over classes.")] = None,
+    real_share: Annotated[
+        float | None, typer.Option(help="Photos' share of each batch, beside --data; at least 0.25 if not said.")
+    ] = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="Photos or a data set to validate on; some are held out if not said.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings, train.toml; options overrule it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run, below runs/ if not said.")] = None,
     model: Annotated[str | None, typer.Option(help="Detector; chosen by the device if not said.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights to start from, a file.")] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Learn outlines too: Mask R-CNN.")] = False,
     iterations: Annotated[int | None, typer.Option(help="Steps; by the number of pictures if not said.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
+    trained_stages: Annotated[
+        int | None, typer.Option(help="Last stages of the extractor that learn; 0 freezes it, 3 if not said.")
+    ] = None,
     image_size: Annotated[int | None, typer.Option(help="Shorter side that the detector sees, pixels.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="At its height, after the warmup.")] = None,
-    device: Device = "auto",
+    accumulate: Annotated[int | None, typer.Option(help="Parts that a batch goes in, where memory is short.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many validations without a better AP; never if not said.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:1; auto if not said.")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, fp32, bf16 or fp16; auto if not said.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of split, order and augmentation; 0 if not said.")] = None,
     alias: Aliases = [],
     ignore_label: IgnoredLabels = [],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print a train.toml of every setting, explained; train nothing.")
+    ] = False,
 ) -> None:
     """Fine-tune a Faster R-CNN on rendered data, on a GPU or a CPU."""
     # Before the import, which takes seconds: a typing error is told at once.
     aliases = aliases_of(alias)
     with needs_pytorch():
         from train.commands.training import train
+        from train.config import load_train_settings, train_toml
 
+    settings: dict[str, object] = {
+        "detector": model,
+        "weights": weights,
+        "masks": masks or None,
+        "iterations": iterations,
+        "batch_size": batch,
+        "trained_body_stages": trained_stages,
+        "shots": shots,
+        "image_size_px": image_size,
+        "learning_rate": learning_rate,
+        "accumulate": accumulate,
+        "patience": patience,
+        "device": device,
+        "precision": precision,
+        "seed": seed,
+    }
+    if print_config:
+        typer.echo(train_toml(load_train_settings(config, settings)), nl=False)
+        return
     train(
         data=[DATA] if not data and not real else data,
         real=real,
+        validation=validation,
+        start=start,
         out=out,
-        settings={
-            "detector": model,
-            "weights": weights,
-            "masks": masks or None,
-            "iterations": iterations,
-            "batch_size": batch,
-            "image_size_px": image_size,
-            "learning_rate": learning_rate,
-            "device": device,
-            "seed": seed,
-        },
+        config=config,
+        settings=settings,
         aliases=aliases,
         ignore_labels=ignore_label,
         resume=resume,

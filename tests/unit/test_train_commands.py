@@ -61,7 +61,7 @@ def test_a_path_in_square_brackets_is_printed_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "read_coco", lambda folder: SimpleNamespace(categories=()))
     monkeypatch.setattr(training, "_policy", lambda data: None)
     out = Path("x[/red]")
-    summary = SimpleNamespace(iterations=1, seconds=1.0, ap=0.5, ap50=0.5, out=out)
+    summary = SimpleNamespace(iterations=1, n_validation=1, seconds=1.0, ap=0.5, ap50=0.5, out=out)
     monkeypatch.setattr(training, "fit", lambda *given, **named: summary)
     console = Console(record=True, quiet=False)
     training.train(

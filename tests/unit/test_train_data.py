@@ -7,11 +7,12 @@ from PIL import Image
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError, TrainingError
-from train.data.sets import merge, split
+from train.data.held_out import split
 from train.data.sampling import Order
+from train.data.sets import gather, merge
 from train.data.stream import Stream, batches, canvas_hw_px, read_image
 from train.detectors.adapt import IGNORED
-from train.settings import AugmentSettings, SamplingSettings
+from train.settings import AugmentSettings, SamplingSettings, TrainSettings
 
 COIN, DIE = Category(1, "coin"), Category(2, "die")
 
@@ -63,7 +64,7 @@ def test_a_set_without_one_object_to_learn_is_refused():
     crowd = Instance(1, (0.0, 0.0, 9.0, 9.0), 81.0, iscrowd=True)
     pictures = (Picture(1, None, 40, 30, ()), Picture(2, None, 40, 30, (crowd,)))
     with pytest.raises(TrainingError, match="not one labelled object in 2 pictures"):
-        merge([PictureSet("a", (COIN,), pictures)])
+        gather([PictureSet("a", (COIN,), pictures)], [], None, None, TrainSettings())
 
 
 def test_the_split_holds_out_the_fraction_and_no_picture_is_on_both_sides():

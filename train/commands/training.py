@@ -3,19 +3,21 @@
 __all__ = ["train"]
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from rich.console import Console
 
-from synth.dataset import read_coco, read_manifest
+from synth.dataset import Category, PictureSet, read_coco, read_manifest
 from synth.errors import DatasetError, UsageError
 from synth.labelme import read_labelme
 from synth.policy import LabelPolicy
+from train.checkpoint import load_run
+from train.config import load_train_settings
 from train.learn.fit import RunSummary, fit
 from train.learn.progress import ConsoleReporter
-from train.settings import TrainSettings
 
 RUNS = Path("runs")
 
@@ -24,7 +26,10 @@ def train(
     *,
     data: Sequence[Path],
     real: Sequence[Path],
+    validation: Path | None = None,
+    start: Path | None = None,
     out: Path | None,
+    config: Path | None = None,
     settings: Mapping[str, Any],
     aliases: Mapping[str, str],
     ignore_labels: Collection[str],
@@ -32,13 +37,16 @@ def train(
     overwrite: bool,
     console: Console | None = None,
 ) -> RunSummary:
-    """Train on rendered data sets, on LabelMe folders, or on both.
+    """Train on rendered data sets, on LabelMe folders, or on both; from the packaged weights or from a run.
 
     Args:
         data: Folders that `synth render` wrote.
-        real: LabelMe folders; with `data`, its categories are the ones that labels must be in.
-        out: Folder of the run; None for `runs/` and the first data set's name.
-        settings: Fields of `TrainSettings`; None where the default is wanted.
+        real: LabelMe folders. Their labels must be in the run's categories, or else in those of `data`.
+        validation: A folder of either kind to validate on; None holds out some of the others.
+        start: Folder of the run to go on from.
+        out: Folder of the run; None for one below `runs/` that is named after what it is made of.
+        config: train.toml.
+        settings: Fields of `TrainSettings` that overrule it; None where nothing was said.
         aliases, ignore_labels: For LabelMe labels.
         resume, overwrite: What to do with a run that is there.
         console: To print on.
@@ -46,41 +54,78 @@ def train(
         SynthError: as reading and `fit` have it.
     """
     console = console or Console(highlight=False)
-    checked = _train_settings(settings)
-    policy = _policy(data)
+    checked = load_train_settings(config, settings)
+    if checked.shots and not real:
+        raise UsageError(f"--shots {checked.shots}: is a number of photos; say where they lie with --real.")
+    begin = load_run(start) if start else None
+    policy = begin.policy if begin else _policy(data)
     rendered = [read_coco(folder) for folder in data]
-    categories = rendered[0].categories if rendered else None
-    photos = []
-    for folder in real:
-        labelled, report = read_labelme(folder, categories, aliases=aliases, ignore_labels=ignore_labels, policy=policy)
-        photos.append(labelled)
-        for line in report.lines():
-            console.print(f"{folder}: {line}", soft_wrap=True, markup=False)
+    categories = begin.categories if begin else rendered[0].categories if rendered else None
+    read = _LabelMe(aliases, ignore_labels, policy, console)
+    photos = read.all(real, categories)
+    to_validate = _either(validation, read, categories or photos[0].categories) if validation else None
     summary = fit(
         checked,
-        [*rendered, *photos],
-        out or RUNS / (data or real)[0].resolve().name,
+        rendered,
+        out or RUNS / _name(data, real, start, checked.shots),
+        photos=photos,
+        validation=to_validate,
+        start=begin,
         policy=policy,
         resume=resume,
         overwrite=overwrite,
         reporter=ConsoleReporter(console),
     )
-    console.print(
-        f"{summary.iterations} iterations in {summary.seconds:.0f} s, validation AP {summary.ap:.3f}, "
-        f"AP50 {summary.ap50:.3f} -> {summary.out}",
-        soft_wrap=True,
-        markup=False,
-    )
+    console.print(_last_line(summary), soft_wrap=True, markup=False)
     return summary
 
 
-def _train_settings(given: Mapping[str, Any]) -> TrainSettings:
-    try:
-        return TrainSettings(**{key: value for key, value in given.items() if value is not None})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        option = ".".join(str(part) for part in problem["loc"])
-        raise UsageError(f"{option}: {problem['msg']}, got {problem['input']!r}.") from None
+@dataclass(frozen=True, slots=True)
+class _LabelMe:
+    """How LabelMe folders are read, and where it is told what was met."""
+
+    aliases: Mapping[str, str]
+    ignore_labels: Collection[str]
+    policy: LabelPolicy
+    console: Console
+
+    def all(self, folders: Sequence[Path], categories: Sequence[Category] | None) -> list[PictureSet]:
+        """The folders' photos; where nobody says the categories, they are all that are in any of the folders."""
+        if categories is None and len(folders) > 1:
+            alone = [self._read(folder, None)[0] for folder in folders]
+            names = sorted({category.name for each in alone for category in each.categories})
+            categories = [Category(number, name) for number, name in enumerate(names, start=1)]
+        return [self.one(folder, categories) for folder in folders]
+
+    def one(self, folder: Path, categories: Sequence[Category] | None) -> PictureSet:
+        labelled, lines = self._read(folder, categories)
+        for line in lines:
+            self.console.print(f"{folder}: {line}", soft_wrap=True, markup=False)
+        return labelled
+
+    def _read(self, folder: Path, categories: Sequence[Category] | None) -> tuple[PictureSet, list[str]]:
+        labelled, report = read_labelme(
+            folder, categories, aliases=self.aliases, ignore_labels=self.ignore_labels, policy=self.policy
+        )
+        return labelled, report.lines()
+
+
+def _either(folder: Path, read: _LabelMe, categories: Sequence[Category]) -> PictureSet:
+    """A rendered data set, or a folder of photos."""
+    is_rendered = any((folder / name).is_file() for name in ("manifest.json", "annotations.json"))
+    return read_coco(folder) if is_rendered else read.one(folder, categories)
+
+
+def _name(data: Sequence[Path], real: Sequence[Path], start: Path | None, shots: int | None) -> str:
+    """Of a run: `synth` for data/synth, `synth-photos-10` for ten photos on top of it."""
+    begun_with = [start] if start else []
+    parts = [path.resolve().name for path in [*begun_with, *data[:1], *real[:1]]]
+    return "-".join([*parts, *([str(shots)] if shots else [])])
+
+
+def _last_line(summary: RunSummary) -> str:
+    measured = f"validation AP {summary.ap:.3f}, AP50 {summary.ap50:.3f}" if summary.n_validation else "not validated"
+    return f"{summary.iterations} iterations in {summary.seconds:.0f} s, {measured} -> {summary.out}"
 
 
 def _policy(data: Sequence[Path]) -> LabelPolicy:

@@ -13,11 +13,12 @@ from torch import nn
 from synth.dataset import PictureSet
 from synth.errors import TrainingError
 from synth.policy import LabelPolicy
-from train.checkpoint import LAST, Checkpoint, read_checkpoint, rebuild
+from train.checkpoint import LAST, Checkpoint, Run, read_checkpoint, rebuild
 from train.data.sampling import Order
-from train.data.sets import fingerprint, merge, split
+from train.data.sets import Material, fingerprint, gather
 from train.data.stream import Stream
 from train.detectors import build_detector
+from train.learn.fine_tune import fine_tuned
 from train.learn.loop import Loop
 from train.learn.progress import Plan, Reporter, Silent
 from train.learn.run_folder import claim
@@ -25,6 +26,8 @@ from train.settings import ResolvedSettings, TrainSettings, choose_device
 
 # What may differ when a run is resumed, for it changes the speed alone.
 FREE_ON_RESUME = {"device", "loader_threads"}
+# Of a mix, where nobody says a share: a few photos among thousands of renders would hardly ever be seen.
+REAL_SHARE_MIN = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,12 @@ class RunSummary:
 
 def fit(
     settings: TrainSettings,
-    train_sets: Sequence[PictureSet],
+    rendered: Sequence[PictureSet],
     out: Path,
     *,
+    photos: Sequence[PictureSet] = (),
+    validation: PictureSet | None = None,
+    start: Run | None = None,
     policy: LabelPolicy | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -55,7 +61,10 @@ def fit(
     """Train a detector and keep it in `out`.
 
     Args:
-        train_sets: One or more sets with the same category names; a share of their pictures is held out.
+        rendered, photos: One or more sets in all, with the same category names. `train.data.held_out` says which of
+            their pictures are held out.
+        validation: Pictures to validate on; then none of the others are held out.
+        start: A run to go on from: its weights, detector and categories; the sets may lack some of these.
         policy: The label policy that the labels were made under; it is kept for whoever evaluates the run.
         resume: Go on where `out` stands, or begin where nothing is.
         overwrite: Replace a run that is in `out`.
@@ -65,49 +74,37 @@ def fit(
         DatasetError: a picture can't be read.
     """
     begun = time.perf_counter()
-    reporter = reporter or Silent()
     device = choose_device(settings.device)
-    merged = merge(train_sets)
-    data = fingerprint(merged)
+    material = gather(rendered, photos, validation, start.categories if start else None, settings)
+    settings = _with_real_share(settings, material)
+    data = fingerprint(material) + (f", from {start.path.parent.name} after {start.step}" if start else "")
     last = _checkpoint_to_resume(out / LAST, settings, data) if resume else None
-    train, held_out = split(
-        merged.pictures, settings.validation_fraction, settings.validation_pictures_max, settings.seed
-    )
-    resolved = settings.resolved(len(train), device) if last is None else _taken_up(last, settings)
+    resolved = _taken_up(last, settings) if last else _resolved(settings, start, len(material.train), device)
     # Whoever calls this keeps the random numbers they would have drawn.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        model = _detector(resolved, len(merged.categories), last, out / LAST).to(device)
+        model = rebuild(last, out / LAST) if last else _new_detector(resolved, len(material.categories), start)
         claim(out, resume=resume, overwrite=overwrite)
-        order = Order(train, resolved.batch_size, resolved.seed, resolved.sampling)
         loop = Loop(
             settings=resolved,
-            model=model,
-            stream=Stream(order, merged.categories, resolved.image_size_px, resolved.augment),
-            held_out=PictureSet(merged.name, merged.categories, tuple(held_out)),
+            model=model.to(device),
+            stream=_stream(material, resolved),
+            held_out=PictureSet(material.name, material.categories, material.held_out),
             policy=policy or LabelPolicy(),
             data=data,
             out=out,
-            reporter=reporter,
+            reporter=reporter or Silent(),
         )
         if last:
             loop.restore(last)
-        reporter.started(_plan(loop, len(train)))
-        try:
-            loop.run()
-        finally:
-            reporter.ended()
-    final = loop.last_validation
-    return RunSummary(
-        out=out,
-        detector=resolved.detector,
-        iterations=loop.step,
-        n_train=len(train),
-        n_validation=len(held_out),
-        best_ap=loop.best_ap,
-        ap=final.ap if final else -1.0,
-        ap50=final.ap50 if final else -1.0,
-        seconds=time.perf_counter() - begun,
-    )
+        _run(loop, len(material.train))
+    return _summary(loop, len(material.train), time.perf_counter() - begun)
+
+
+def _with_real_share(settings: TrainSettings, material: Material) -> TrainSettings:
+    if not material.is_mixed or settings.sampling.real_share is not None:
+        return settings
+    share = max(REAL_SHARE_MIN, len(material.real_ids) / len(material.train))
+    return settings.model_copy(update={"sampling": settings.sampling.model_copy(update={"real_share": share})})
 
 
 def _checkpoint_to_resume(path: Path, settings: TrainSettings, data: str) -> Checkpoint | None:
@@ -116,7 +113,8 @@ def _checkpoint_to_resume(path: Path, settings: TrainSettings, data: str) -> Che
     last = read_checkpoint(path)
     if last.data != data:
         raise TrainingError(
-            f"{path}: was trained on other data ({last.data}; now {data}). Give the same --data, or begin a new run."
+            f"{path}: was trained on other data ({last.data}; now {data}). Give the same folders and run as then, or "
+            "begin a new run."
         )
     for name in sorted(settings.model_fields_set - FREE_ON_RESUME):
         before, now = getattr(last.settings, name), getattr(settings, name)
@@ -131,31 +129,62 @@ def _taken_up(last: Checkpoint, settings: TrainSettings) -> ResolvedSettings:
     return last.settings.model_copy(update={name: getattr(settings, name) for name in FREE_ON_RESUME})
 
 
-def _detector(settings: ResolvedSettings, n_categories: int, last: Checkpoint | None, path: Path) -> nn.Module:
-    if last:
-        return rebuild(last, path)
+def _resolved(settings: TrainSettings, start: Run | None, n_train: int, device: torch.device) -> ResolvedSettings:
+    return (fine_tuned(settings, start, n_train, device) if start else settings).resolved(n_train, device)
+
+
+def _new_detector(settings: ResolvedSettings, n_categories: int, start: Run | None) -> nn.Module:
     torch.manual_seed(settings.seed)
-    return build_detector(
+    model = build_detector(
         settings.detector,
         n_categories + 1,
         image_size_px=settings.image_size_px,
-        pretrained=settings.pretrained,
+        pretrained=settings.pretrained and start is None,
         weights=settings.weights,
         trained_body_stages=settings.trained_body_stages,
         masks=settings.masks,
     )
+    if start:
+        model.load_state_dict(start.model.state_dict())
+    return model
 
 
-def _plan(loop: Loop, n_train: int) -> Plan:
-    return Plan(
+def _stream(material: Material, settings: ResolvedSettings) -> Stream:
+    order = Order(material.train, settings.batch_size, settings.seed, settings.sampling, material.real_ids)
+    return Stream(order, material.categories, settings.image_size_px, settings.augment, settings.masks)
+
+
+def _run(loop: Loop, n_train: int) -> None:
+    loop.reporter.started(
+        Plan(
+            out=loop.out,
+            detector=loop.settings.detector,
+            device=str(loop.device),
+            category_names=tuple(category.name for category in loop.held_out.categories),
+            n_train=n_train,
+            n_validation=len(loop.held_out.pictures),
+            first_step=loop.step,
+            iterations=loop.settings.iterations,
+            batch_size=loop.settings.batch_size,
+            image_size_px=loop.settings.image_size_px,
+        )
+    )
+    try:
+        loop.run()
+    finally:
+        loop.reporter.ended()
+
+
+def _summary(loop: Loop, n_train: int, seconds: float) -> RunSummary:
+    final = loop.last_validation
+    return RunSummary(
         out=loop.out,
         detector=loop.settings.detector,
-        device=str(loop.device),
-        category_names=tuple(category.name for category in loop.held_out.categories),
+        iterations=loop.step,
         n_train=n_train,
         n_validation=len(loop.held_out.pictures),
-        first_step=loop.step,
-        iterations=loop.settings.iterations,
-        batch_size=loop.settings.batch_size,
-        image_size_px=loop.settings.image_size_px,
+        best_ap=loop.best_ap,
+        ap=final.ap if final else -1.0,
+        ap50=final.ap50 if final else -1.0,
+        seconds=seconds,
     )

@@ -1,0 +1,41 @@
+"""A run as the start of another: what it decides, and how to learn from a few photos without forgetting the rest."""
+
+__all__ = ["fine_tuned"]
+
+import torch
+
+from synth.errors import TrainingError
+from train.checkpoint import Run
+from train.settings import TrainSettings
+
+LEARNING_RATE_FACTOR = 0.25
+PASSES, ITERATIONS_MIN, ITERATIONS_MAX = 30, 100, 1000
+
+
+def fine_tuned(settings: TrainSettings, start: Run, n_pictures: int, device: torch.device) -> TrainSettings:
+    """The settings with what follows from the run they go on from: its detector, its size, a shorter, gentler training.
+
+    Raises:
+        TrainingError: they ask for another detector than the run's, or for other weights.
+    """
+    run = start.path.parent
+    if settings.detector not in (None, start.detector):
+        raise TrainingError(
+            f"--model {settings.detector}: {run} is a {start.detector}. Leave --model out, or train without --from."
+        )
+    if settings.masks and not start.settings.masks:
+        raise TrainingError(f"--masks: {run} was trained without. Leave it out, or train without --from.")
+    if settings.weights:
+        raise TrainingError(f"--weights {settings.weights}: the weights come from {run}. Leave it out, or --from.")
+    kept = {
+        "detector": start.detector,
+        "masks": start.settings.masks,
+        "image_size_px": settings.image_size_px or start.settings.image_size_px,
+    }
+    usual = settings.model_copy(update=kept).resolved(n_pictures, device)
+    iterations = round(PASSES * n_pictures / usual.batch_size)
+    gentler = {
+        "learning_rate": settings.learning_rate or usual.learning_rate * LEARNING_RATE_FACTOR,
+        "iterations": settings.iterations or min(max(iterations, ITERATIONS_MIN), ITERATIONS_MAX),
+    }
+    return settings.model_copy(update=kept | gentler)
