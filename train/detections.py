@@ -1,13 +1,13 @@
 """What a detector says about one picture: the value that prediction makes, and metrics, pictures and reports read."""
 
-__all__ = ["Detections"]
+__all__ = ["Detections", "nothing_found"]
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.dataset import Rle
+from synth.dataset import Picture, Rle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,3 +41,8 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+
+def nothing_found(picture: Picture) -> Detections:
+    """What a detector says that finds nothing."""
+    return Detections(picture.image_id, np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))

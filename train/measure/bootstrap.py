@@ -62,12 +62,12 @@ def sampled_figures(
     return _figures(ap, weights, hits.sum(0), false_alarms.sum(0), ranking.n_labels.sum(0)), each
 
 
-def interval_of(values: NDArray[np.float64]) -> Interval:
-    """The middle 95 % of a figure's (B,) values."""
+def interval_of(values: NDArray[np.float64], sure: float = SURE) -> Interval:
+    """The middle share `sure` of a figure's (B,) values."""
     defined = values[~np.isnan(values)]
     if not defined.size:
         return Interval(-1.0, -1.0)
-    low, high = np.quantile(defined, [(1 - SURE) / 2, (1 + SURE) / 2])
+    low, high = np.quantile(defined, [(1 - sure) / 2, (1 + sure) / 2])
     return Interval(float(low), float(high))
 
 

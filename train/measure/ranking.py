@@ -29,19 +29,23 @@ class Ranking:
 
     Attributes:
         picture: (N,) place of the picture in its set.
+        place: (N,) place of the detection among its picture's.
         category: (N,) place of the category in its set's list.
         scores: (N,) float32, not increasing.
         is_hit: (T, N) it found a label.
         counts: (T, N) it is right or wrong, not ignored; every hit counts.
         n_labels: (K categories, P pictures) how many there are to find.
+        category_ids: K ids.
     """
 
     picture: NDArray[np.int64]
+    place: NDArray[np.int64]
     category: NDArray[np.int64]
     scores: NDArray[np.float32]
     is_hit: NDArray[np.bool_]
     counts: NDArray[np.bool_]
     n_labels: NDArray[np.int64]
+    category_ids: tuple[int, ...]
 
 
 def rank(
@@ -50,7 +54,8 @@ def rank(
     """Judge every detection at each IoU; a picture that `by_image` lacks has no detections."""
     places = {category.id: k for k, category in enumerate(truth.categories)}
     n_labels = np.zeros((len(places), len(truth.pictures)), np.int64)
-    picture_of, scores, category_of = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)], [np.zeros(0, np.int64)]
+    picture_of, place_of, category_of = ([np.zeros(0, np.int64)] for _ in range(3))
+    scores = [np.zeros(0, np.float32)]
     is_hit, counts = [np.zeros((len(ious), 0), np.bool_)], [np.zeros((len(ious), 0), np.bool_)]
     # Where scores are equal, COCO goes by the picture's id.
     for p in sorted(range(len(truth.pictures)), key=lambda p: truth.pictures[p].image_id):
@@ -61,6 +66,7 @@ def rank(
             continue
         right, judged = _verdicts(picture, detections, ious, kind)
         picture_of.append(np.full(len(detections), p))
+        place_of.append(np.arange(len(detections)))
         scores.append(detections.scores)
         category_of.append(np.array([places[i] for i in detections.category_ids.tolist()], np.int64))
         is_hit.append(right)
@@ -68,11 +74,13 @@ def rank(
     order = np.argsort(-np.concatenate(scores), kind="stable")
     return Ranking(
         picture=np.concatenate(picture_of)[order],
+        place=np.concatenate(place_of)[order],
         category=np.concatenate(category_of)[order],
         scores=np.concatenate(scores)[order],
         is_hit=np.concatenate(is_hit, axis=1)[:, order],
         counts=np.concatenate(counts, axis=1)[:, order],
         n_labels=n_labels,
+        category_ids=tuple(places),
     )
 
 

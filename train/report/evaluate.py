@@ -13,13 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import orjson
 from PIL import Image
 
 from synth.dataset import Picture, PictureSet
 from synth.errors import DatasetError
-from train.detections import Detections
+from train.detections import Detections, nothing_found
 from train.measure.coco import coco_results, coco_truth
 from train.measure.figures import EvalReport
 from train.measure.matching import IouKind, sweep
@@ -83,7 +82,7 @@ def evaluate(
     report = coco_metrics(truth, detections, iou_thresholds=iou_thresholds, score_min=score_min, kind=kind)
     by_image = {one.image_id: one for one in detections}
     results = [
-        judge(picture, by_image.get(picture.image_id, _nothing(picture)), score_min=score_min, kind=kind)
+        judge(picture, by_image.get(picture.image_id, nothing_found(picture)), score_min=score_min, kind=kind)
         for picture in truth.pictures
     ]
     sweeps = sweep(truth, by_image, 0.5, kind)
@@ -156,10 +155,6 @@ def _draw(folder: Path, results: Sequence[PictureResult], truth: PictureSet, tra
 def _file_stem(picture: Picture) -> str:
     """A name that is safe in any file system and URL; the id keeps photos of one name from two folders apart."""
     return f"{picture.image_id:04d}_{re.sub(r'[^A-Za-z0-9._-]+', '_', picture.path.stem)[:80]}"
-
-
-def _nothing(picture: Picture) -> Detections:
-    return Detections(picture.image_id, np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 
 
 def _write_json(path: Path, content: Any) -> None:
