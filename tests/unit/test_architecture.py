@@ -20,6 +20,7 @@ DOOR = {
     "synth.dataset",
     "synth.policy",
     "synth.labelme",
+    "synth.photos",
     "synth.toml_file",
     "synth.toml_text",
 }
