@@ -63,6 +63,7 @@ def train_command(
         "batch_size": batch,
         "trained_body_stages": trained_stages,
         "shots": shots,
+        "sampling.real_share": real_share,
         "image_size_px": image_size,
         "learning_rate": learning_rate,
         "accumulate": accumulate,
