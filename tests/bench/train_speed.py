@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from synth.dataset import Category, Instance, Picture, PictureSet
-from train.detectors import build_detector, lite0
+from train.detectors import build_detector, lean
 from train.learn.fit import fit
 from train.learn.progress import Silent, StepRecord
 from train.settings import TrainSettings
@@ -128,7 +128,7 @@ def ours(pictures: PictureSet, iterations: int) -> Speed:
 
 
 def reference_with_torchvision_numbers(pictures: PictureSet, iterations: int) -> Speed:
-    lite0.LEAN.update(TORCHVISION_NUMBERS)
+    lean.LEAN.update(TORCHVISION_NUMBERS)
     return reference(pictures, iterations)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
-from train.detectors import lite0, zoo
+from train.detectors import efficientnet_lite, mobilenet_v2, zoo
 from train.detectors.classic import vgg16
 from train.detectors.registry import DETECTORS, DetectorBuilder
 
@@ -37,4 +37,9 @@ def build_detector(
     )
 
 
-_SHIPPED = (lite0, zoo, vgg16)  # named, so that the imports that only register aren't taken for unused
+_SHIPPED = (
+    efficientnet_lite,
+    mobilenet_v2,
+    zoo,
+    vgg16,
+)  # named, so that the imports that only register aren't taken for unused

@@ -1,6 +1,6 @@
 """Weights from a file into a detector, whatever of it fits."""
 
-__all__ = ["load_into", "load_plain", "read_state_dict"]
+__all__ = ["is_whole_detector", "load_into", "load_plain", "read_start", "read_state_dict"]
 
 import warnings
 from collections.abc import Mapping
@@ -11,6 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from synth.errors import TrainingError
+from train.detectors.sources import Source
+
+BODY = "backbone.body."
 
 
 def load_plain(path: Path) -> Any:
@@ -18,6 +21,16 @@ def load_plain(path: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def read_start(source: Source, *, pretrained: bool, weights: Path | None) -> tuple[Path, dict[str, Tensor]] | None:
+    """What a detector starts from: the user's file, or else what `source` has; None to start from nothing.
+
+    Raises:
+        TrainingError: it can't be had or read.
+    """
+    path = weights or (source.path() if pretrained else None)
+    return (path, read_state_dict(path)) if path else None
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -45,20 +58,25 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     return dict(content)
 
 
-def load_into(model: nn.Module, state: Mapping[str, Tensor], source: Path) -> None:
-    """Fill what has the same name and shape; the box predictor may differ, for its classes are other ones.
+def is_whole_detector(state: Mapping[str, Tensor]) -> bool:
+    """Whether these are a detector's weights, and not those of a classifier that its body was taken from."""
+    return any(name.startswith(BODY) for name in state)
 
-    `state` is the whole detector's, or its body's alone (`conv1.weight` for `backbone.body.conv1.weight`).
+
+def load_into(model: nn.Module, state: Mapping[str, Tensor], source: Path) -> None:
+    """Fill what has the same name and shape; the predictors may differ, for their classes are other ones.
+
+    `state` is the whole detector's, or its body's alone (`conv1.weight` or `features.conv1.weight` for
+    `backbone.body.conv1.weight`).
 
     Raises:
         TrainingError: part of the body is missing, so this isn't a file for this detector.
     """
     own = model.state_dict()
-    body = "backbone.body."
-    if not any(name.startswith(body) for name in state):
-        state = {body + name: tensor for name, tensor in state.items()}
+    if not is_whole_detector(state):
+        state = {BODY + name.removeprefix("features."): tensor for name, tensor in state.items()}
     fitting = {name: tensor for name, tensor in state.items() if name in own and own[name].shape == tensor.shape}
-    missing = [name for name in own if name.startswith(body) and name not in fitting]
+    missing = [name for name in own if name.startswith(BODY) and name not in fitting]
     if missing:
         raise TrainingError(
             f"{source}: these weights are for another network: {len(missing)} of its layers are missing or differ, "

@@ -1,26 +1,56 @@
-"""torchvision's own detectors, with its COCO weights where there is internet: `resnet50`, `mobilenet_v3`."""
+"""torchvision's own detectors: `resnet50`, `resnet50_v2`, `mobilenet_v3`.
 
-__all__ = ["build_mobilenet_v3", "build_resnet50"]
+They start from torchvision's COCO weights, which are downloaded once; without internet, from a file. The code is under
+BSD-3-Clause; what may be done with weights that were trained on COCO and ImageNet, torchvision leaves to its users.
+"""
 
-from collections.abc import Callable
+__all__ = ["MOBILENET_V3", "RESNET50", "RESNET50_V2"]
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import nn
 from torchvision.models import detection
-from torchvision.models.detection.faster_rcnn import FasterRCNN, FastRCNNPredictor
+from torchvision.models.detection.faster_rcnn import FasterRCNN
 from torchvision.ops import FrozenBatchNorm2d
 
-from synth.errors import TrainingError
 from train.detectors.adapt import adapt
+from train.detectors.freezing import freeze_batch_norms, learn_last_stages
+from train.detectors.lean import LEAN
+from train.detectors.mask_head import add_masks
 from train.detectors.registry import DETECTORS
-from train.detectors.weights import load_into, read_state_dict
+from train.detectors.sources import Published
+from train.detectors.weights import load_into, read_start
 
 SCORE_MIN = 0.01
+RESNET_STAGES = ("conv1", "layer1", "layer2", "layer3", "layer4")
+# A stage begins where the size is halved, and the last is the convolution before the classifier.
+MOBILENET_V3_STAGES = ("0", "2", "4", "7", "13", "16")
 
 
-@DETECTORS.register("resnet50")
-def build_resnet50(
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of torchvision's detectors.
+
+    Attributes:
+        boxes, masks: How it is made, and its weights: the Faster R-CNN and the Mask R-CNN.
+        stage_starts: See `learn_last_stages`.
+        numbers: Arguments of `FasterRCNN` that are ours.
+        batch_norm_eps: Of all batch norms, where the weights' differs from PyTorch's.
+    """
+
+    boxes: tuple[Callable[..., FasterRCNN], Published]
+    masks: tuple[Callable[..., FasterRCNN], Published]
+    stage_starts: tuple[str, ...]
+    numbers: Mapping[str, float] = field(default_factory=lambda: {"box_score_thresh": SCORE_MIN})
+    batch_norm_eps: float | None = None
+
+
+def build(
+    kind: Kind,
     num_classes: int,
     *,
     image_size_px: int,
@@ -29,65 +59,56 @@ def build_resnet50(
     trained_body_stages: int,
     masks: bool,
 ) -> nn.Module:
-    """torchvision's fasterrcnn_resnet50_fpn_v2: the better choice on a GPU."""
-    model = _make(
-        detection.fasterrcnn_resnet50_fpn_v2,
-        detection.FasterRCNN_ResNet50_FPN_V2_Weights.COCO_V1 if pretrained and not weights else None,
-        weights,
-    )
-    return _finish(model, num_classes, image_size_px, trained_body_stages)
+    """A detector of torchvision's, its batch norms frozen.
 
+    Stages are counted as torchvision's `trainable_backbone_layers`: a ResNet has five, the stem included, and the last
+    three learn by default, as in the runs that its weights are from; MobileNetV3 has six.
 
-@DETECTORS.register("mobilenet_v3")
-def build_mobilenet_v3(
-    num_classes: int,
-    *,
-    image_size_px: int,
-    pretrained: bool,
-    weights: Path | None,
-    trained_body_stages: int,
-    masks: bool,
-) -> nn.Module:
-    """torchvision's fasterrcnn_mobilenet_v3_large_320_fpn."""
-    model = _make(
-        detection.fasterrcnn_mobilenet_v3_large_320_fpn,
-        detection.FasterRCNN_MobileNet_V3_Large_320_FPN_Weights.COCO_V1 if pretrained and not weights else None,
-        weights,
-    )
-    return _finish(model, num_classes, image_size_px, trained_body_stages)
-
-
-def _make(make: Callable[..., FasterRCNN], published: object | None, file: Path | None) -> FasterRCNN:
-    try:
-        # weights=None alone would still download the backbone's.
-        model = make(weights=published, weights_backbone=None, box_score_thresh=SCORE_MIN)
-    except (OSError, RuntimeError) as error:
-        raise TrainingError(
-            f"{published}: torchvision's weights can't be fetched ({error}). "
-            "Download the file where there is internet and give it with --weights FILE, or choose --model lite0."
-        ) from None
-    if file:
-        load_into(model, read_state_dict(file), file)
-    return model
-
-
-def _finish(model: FasterRCNN, num_classes: int, image_size_px: int, trained_body_stages: int) -> nn.Module:
-    predictor = model.roi_heads.box_predictor
-    model.roi_heads.box_predictor = FastRCNNPredictor(predictor.cls_score.in_features, num_classes)
-    _freeze_batch_norms(model)
-    stages = list(model.backbone.body.children())
-    for index, stage in enumerate(stages):
-        stage.requires_grad_(index >= len(stages) - trained_body_stages)
+    See `DetectorBuilder` for the arguments.
+    """
+    make, published = kind.masks if masks else kind.boxes
+    start = read_start(published, pretrained=pretrained, weights=weights)
+    # weights=None alone would still download the body's.
+    model = make(weights=None, weights_backbone=None, num_classes=num_classes, **kind.numbers)
+    if start:
+        load_into(model, start[1], start[0])
+    freeze_batch_norms(model)
+    if kind.batch_norm_eps is not None:
+        for module in model.modules():
+            if isinstance(module, FrozenBatchNorm2d):
+                module.eps = kind.batch_norm_eps
+    learn_last_stages(model.backbone.body, kind.stage_starts, trained_body_stages)
     ready: nn.Module = adapt(model, image_size_px).to(memory_format=torch.channels_last)
     return ready
 
 
-def _freeze_batch_norms(module: nn.Module) -> None:
-    """A few pictures a batch can't keep statistics; the published ones stay."""
-    for name, child in module.named_children():
-        if isinstance(child, nn.BatchNorm2d):
-            frozen = FrozenBatchNorm2d(child.num_features, eps=child.eps)
-            frozen.load_state_dict(child.state_dict())
-            setattr(module, name, frozen)
-        else:
-            _freeze_batch_norms(child)
+def make_mobilenet_v3_with_masks(num_classes: int, **arguments: object) -> FasterRCNN:
+    """torchvision has none, so of its head for masks nothing is pretrained."""
+    model = detection.fasterrcnn_mobilenet_v3_large_320_fpn(num_classes=num_classes, **arguments)
+    add_masks(model, num_classes)
+    return model
+
+
+RESNET50 = Kind(
+    (detection.fasterrcnn_resnet50_fpn, Published(detection.FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url)),
+    (detection.maskrcnn_resnet50_fpn, Published(detection.MaskRCNN_ResNet50_FPN_Weights.COCO_V1.url)),
+    RESNET_STAGES,
+    # torchvision overwrites it after the fact, for these weights were trained so.
+    batch_norm_eps=0.0,
+)
+RESNET50_V2 = Kind(
+    (detection.fasterrcnn_resnet50_fpn_v2, Published(detection.FasterRCNN_ResNet50_FPN_V2_Weights.COCO_V1.url)),
+    (detection.maskrcnn_resnet50_fpn_v2, Published(detection.MaskRCNN_ResNet50_FPN_V2_Weights.COCO_V1.url)),
+    RESNET_STAGES,
+)
+_MOBILENET_V3_WEIGHTS = Published(detection.FasterRCNN_MobileNet_V3_Large_320_FPN_Weights.COCO_V1.url)
+MOBILENET_V3 = Kind(
+    (detection.fasterrcnn_mobilenet_v3_large_320_fpn, _MOBILENET_V3_WEIGHTS),
+    (make_mobilenet_v3_with_masks, _MOBILENET_V3_WEIGHTS),
+    MOBILENET_V3_STAGES,
+    numbers=LEAN,
+)
+
+DETECTORS.register("resnet50")(partial(build, RESNET50))
+DETECTORS.register("resnet50_v2")(partial(build, RESNET50_V2))
+DETECTORS.register("mobilenet_v3")(partial(build, MOBILENET_V3))
