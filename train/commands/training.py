@@ -1,6 +1,6 @@
 """`synth train`: options in; a run, and what to read on the terminal out."""
 
-__all__ = ["train"]
+__all__ = ["Folders", "read_folders", "train"]
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from synth.dataset import Category, PictureSet, read_coco, read_manifest
 from synth.errors import DatasetError, UsageError
 from synth.labelme import read_labelme
 from synth.policy import LabelPolicy
-from train.checkpoint import load_run
+from train.checkpoint import Run, load_run
 from train.config import load_train_settings
 from train.learn.fit import RunSummary, fit
 from train.learn.progress import ConsoleReporter
@@ -57,27 +57,52 @@ def train(
     checked = load_train_settings(config, settings)
     if checked.shots and not real:
         raise UsageError(f"--shots {checked.shots}: is a number of photos; say where they lie with --real.")
-    begin = load_run(start) if start else None
-    policy = begin.policy if begin else _policy(data)
-    rendered = [read_coco(folder) for folder in data]
-    categories = begin.categories if begin else rendered[0].categories if rendered else None
-    read = _LabelMe(aliases, ignore_labels, policy, console)
-    photos = read.all(real, categories)
-    to_validate = _either(validation, read, categories or photos[0].categories) if validation else None
+    given = read_folders(data, real, start, aliases, ignore_labels, console)
+    to_validate = given.read.either(validation, given.categories) if validation else None
     summary = fit(
         checked,
-        rendered,
+        given.rendered,
         out or RUNS / _name(data, real, start, checked.shots),
-        photos=photos,
+        photos=given.photos,
         validation=to_validate,
-        start=begin,
-        policy=policy,
+        start=given.start,
+        policy=given.read.policy,
         resume=resume,
         overwrite=overwrite,
         reporter=ConsoleReporter(console),
     )
     console.print(_last_line(summary), soft_wrap=True, markup=False)
     return summary
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """What lay in the folders of a command line."""
+
+    rendered: list[PictureSet]
+    photos: list[PictureSet]
+    start: Run | None
+    read: "_LabelMe"
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        return (self.start or [*self.rendered, *self.photos][0]).categories
+
+
+def read_folders(
+    data: Sequence[Path],
+    real: Sequence[Path],
+    start: Path | None,
+    aliases: Mapping[str, str],
+    ignore_labels: Collection[str],
+    console: Console,
+) -> Folders:
+    """Rendered data sets, LabelMe folders, and the run to go on from; the arguments are those of `train`."""
+    begin = load_run(start) if start else None
+    read = _LabelMe(aliases, ignore_labels, begin.policy if begin else _policy(data), console)
+    rendered = [read_coco(folder) for folder in data]
+    categories = begin.categories if begin else rendered[0].categories if rendered else None
+    return Folders(rendered, read.all(real, categories), begin, read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +128,16 @@ class _LabelMe:
             self.console.print(f"{folder}: {line}", soft_wrap=True, markup=False)
         return labelled
 
+    def either(self, folder: Path, categories: Sequence[Category]) -> PictureSet:
+        """A rendered data set, or a folder of photos."""
+        is_rendered = any((folder / name).is_file() for name in ("manifest.json", "annotations.json"))
+        return read_coco(folder) if is_rendered else self.one(folder, categories)
+
     def _read(self, folder: Path, categories: Sequence[Category] | None) -> tuple[PictureSet, list[str]]:
         labelled, report = read_labelme(
             folder, categories, aliases=self.aliases, ignore_labels=self.ignore_labels, policy=self.policy
         )
         return labelled, report.lines()
-
-
-def _either(folder: Path, read: _LabelMe, categories: Sequence[Category]) -> PictureSet:
-    """A rendered data set, or a folder of photos."""
-    is_rendered = any((folder / name).is_file() for name in ("manifest.json", "annotations.json"))
-    return read_coco(folder) if is_rendered else read.one(folder, categories)
 
 
 def _name(data: Sequence[Path], real: Sequence[Path], start: Path | None, shots: int | None) -> str:

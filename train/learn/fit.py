@@ -1,6 +1,6 @@
 """From data sets and settings to a run on disk: everything that is decided before the first iteration."""
 
-__all__ = ["RunSummary", "fit"]
+__all__ = ["RunSummary", "fit", "new_detector", "resolve"]
 
 import time
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from train.data.sets import Material, fingerprint, gather
 from train.data.stream import Stream
 from train.detectors import build_detector
 from train.learn.fine_tune import fine_tuned
+from train.learn.learned_from import note_photos
 from train.learn.loop import Loop
 from train.learn.progress import Plan, Reporter, Silent
 from train.learn.run_folder import claim
@@ -79,11 +80,12 @@ def fit(
     settings = _with_real_share(settings, material)
     data = fingerprint(material) + (f", from {start.path.parent.name} after {start.step}" if start else "")
     last = _checkpoint_to_resume(out / LAST, settings, data) if resume else None
-    resolved = _taken_up(last, settings) if last else _resolved(settings, start, len(material.train), device)
+    resolved = _taken_up(last, settings) if last else resolve(settings, start, len(material.train), device)
     # Whoever calls this keeps the random numbers they would have drawn.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        model = rebuild(last, out / LAST) if last else _new_detector(resolved, len(material.categories), start)
+        model = rebuild(last, out / LAST) if last else new_detector(resolved, len(material.categories), start)
         claim(out, resume=resume, overwrite=overwrite)
+        _note_photos(out, material, start)
         loop = Loop(
             settings=resolved,
             model=model.to(device),
@@ -98,6 +100,11 @@ def fit(
             loop.restore(last)
         _run(loop, len(material.train))
     return _summary(loop, len(material.train), time.perf_counter() - begun)
+
+
+def _note_photos(out: Path, material: Material, start: Run | None) -> None:
+    photos = [picture for picture in material.train if picture.image_id in material.real_ids]
+    note_photos(out, photos, material.held_out, start.path.parent if start else None)
 
 
 def _with_real_share(settings: TrainSettings, material: Material) -> TrainSettings:
@@ -118,7 +125,7 @@ def _checkpoint_to_resume(path: Path, settings: TrainSettings, data: str) -> Che
         )
     for name in sorted(settings.model_fields_set - FREE_ON_RESUME):
         before, now = getattr(last.settings, name), getattr(settings, name)
-        if now is not None and now != before:
+        if now not in (None, "auto", before):
             raise TrainingError(
                 f"{path}: was begun with {name} = {before}, not {now}. Resume without that option, or begin a new run."
             )
@@ -129,11 +136,13 @@ def _taken_up(last: Checkpoint, settings: TrainSettings) -> ResolvedSettings:
     return last.settings.model_copy(update={name: getattr(settings, name) for name in FREE_ON_RESUME})
 
 
-def _resolved(settings: TrainSettings, start: Run | None, n_train: int, device: torch.device) -> ResolvedSettings:
+def resolve(settings: TrainSettings, start: Run | None, n_train: int, device: torch.device) -> ResolvedSettings:
+    """The settings with nothing left open, as a run begins with them; `start` is the run it goes on from."""
     return (fine_tuned(settings, start, n_train, device) if start else settings).resolved(n_train, device)
 
 
-def _new_detector(settings: ResolvedSettings, n_categories: int, start: Run | None) -> nn.Module:
+def new_detector(settings: ResolvedSettings, n_categories: int, start: Run | None) -> nn.Module:
+    """The detector that a run begins with; seeds torch's random numbers, and leaves them so."""
     torch.manual_seed(settings.seed)
     model = build_detector(
         settings.detector,

@@ -45,9 +45,10 @@ class ClassicRpn(IgnoringRpn):
         # An anchor is its own target where it has none: that encodes to zeros, and is in no loss.
         matched = [of_image.clone() for of_image in anchors]
         for label, match, of_image, target in zip(labels, matched, anchors, targets, strict=True):
-            inside = lies_inside(of_image, target["size_hw_px"])
+            objects = dict(target)
+            inside = lies_inside(of_image, objects.pop("size_hw_px"))
             if inside.any():
-                (label[inside],), (match[inside],) = super().assign_targets_to_anchors([of_image[inside]], [target])
+                (label[inside],), (match[inside],) = super().assign_targets_to_anchors([of_image[inside]], [objects])
         return labels, matched
 
     def compute_loss(
