@@ -23,7 +23,7 @@ def test_what_torchvision_would_stop_at_never_comes_out(size_hw, canvas_hw, rela
         dtype=torch.float32,
     ).reshape(-1, 4)
     n = len(corners)
-    labelled = Labelled(image, corners, torch.ones(n, dtype=torch.int64), torch.ones(n))
+    labelled = Labelled(image, corners, torch.ones(n, dtype=torch.int64), torch.ones(n), torch.ones(n) > 0)
     chosen = AugmentSettings(quarter_turn_probability=turn, flip_probability=turn)
     out = augment(lambda _: labelled, lambda _: lambda _: labelled, canvas_hw, chosen, np.random.default_rng(seed))
     assert out.image.shape == (3, *canvas_hw)

@@ -15,7 +15,9 @@ STILL = AugmentSettings(
 
 def augment(image, target, canvas_hw_px, settings, rng):
     """A picture that is the only one of its data set."""
-    labelled = Labelled(image, target["boxes"], target["labels"], torch.ones(len(target["labels"])))
+    labelled = Labelled(
+        image, target["boxes"], target["labels"], torch.ones(len(target["labels"])), target["labels"] > 0
+    )
     out = augment_one_of_many(lambda _: labelled, lambda _: lambda _: labelled, canvas_hw_px, settings, rng)
     return out.image, {"boxes": out.boxes, "labels": out.labels}
 

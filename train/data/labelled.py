@@ -29,6 +29,7 @@ class Labelled:
         boxes: (N, 4) float32 xyxy, pixels.
         labels: (N,) int64, `IGNORED` among them.
         visible: (N,) float32, the part of each object that isn't hidden by others, 1 where nobody knows.
+        outlined: (N,) bool, whether a mask is the object's outline; it is its box where nobody drew one.
         masks: (N, H, W) uint8, 0 or 1; None where nothing needs them.
     """
 
@@ -36,6 +37,7 @@ class Labelled:
     boxes: Tensor
     labels: Tensor
     visible: Tensor
+    outlined: Tensor
     masks: Tensor | None = None
 
     def only(self, chosen: Tensor) -> "Labelled":
@@ -45,6 +47,7 @@ class Labelled:
             boxes=self.boxes[chosen],
             labels=self.labels[chosen],
             visible=self.visible[chosen],
+            outlined=self.outlined[chosen],
             masks=None if self.masks is None else self.masks[chosen],
         )
 
@@ -57,6 +60,7 @@ def together(image: Tensor, parts: Sequence[Labelled]) -> Labelled:
         boxes=torch.cat([part.boxes for part in parts]),
         labels=torch.cat([part.labels for part in parts]),
         visible=torch.cat([part.visible for part in parts]),
+        outlined=torch.cat([part.outlined for part in parts]),
         masks=torch.cat(masks) if masks else None,
     )
 

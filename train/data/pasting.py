@@ -24,11 +24,12 @@ def paste(onto: Labelled, donor: Labelled, settings: AugmentSettings, rng: np.ra
     Args:
         onto, donor: With masks, of one size.
     """
-    taught = torch.nonzero(donor.labels != IGNORED)[:, 0].numpy()
-    if not len(taught):
+    # A box would bring its corners along.
+    suitable = torch.nonzero((donor.labels != IGNORED) & donor.outlined)[:, 0].numpy()
+    if not len(suitable):
         return onto
-    n = int(rng.integers(1, min(settings.paste_objects_max, len(taught)) + 1))
-    objects = donor.only(torch.from_numpy(rng.choice(taught, n, replace=False)))
+    n = int(rng.integers(1, min(settings.paste_objects_max, len(suitable)) + 1))
+    objects = donor.only(torch.from_numpy(rng.choice(suitable, n, replace=False)))
     if objects.masks is None:
         raise ValueError("nothing can be cut out without masks")
     shape = objects.masks.amax(0)

@@ -60,9 +60,10 @@ def read_image(picture: Picture, step_px: int = 1) -> Tensor:
 
 
 def read_labelled(picture: Picture, categories: Sequence[Category], at_least_px: int, *, with_masks: bool) -> Labelled:
-    """A picture and its labels as they lie on the disk: the shorter side a whole part of what it is, but no less than
-    `at_least_px`.
+    """A picture and its labels as they lie on the disk.
 
+    Args:
+        at_least_px: The shorter side may be read at a half, a quarter or an eighth, but no smaller than this.
     Raises:
         DatasetError: as `read_image`.
     """
@@ -75,6 +76,7 @@ def read_labelled(picture: Picture, categories: Sequence[Category], at_least_px:
         boxes=torch.tensor([i.box_xyxy_px for i in instances], dtype=torch.float32).reshape(-1, 4) / step_px,
         labels=torch.tensor(labels, dtype=torch.int64),
         visible=torch.tensor([_visible_fraction(i) for i in instances], dtype=torch.float32),
+        outlined=torch.tensor([i.rle is not None for i in instances], dtype=torch.bool),
         masks=torch.from_numpy(decode_masks(picture, step_px)) if with_masks else None,
     )
 
