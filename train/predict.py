@@ -13,6 +13,7 @@ from synth.dataset import Category, Picture
 from train.checkpoint import Run
 from train.data.stream import read_image
 from train.detections import Detections
+from train.outlines import encode_outline
 
 # Called with the number of pictures done and of all.
 Progress = Callable[[int, int], None]
@@ -51,7 +52,11 @@ def detect(
             for picture in pictures:
                 # One by one: in a batch each would be padded to the largest, and its boxes would depend on the others.
                 (output,) = model([read_image(picture).to(device).float().div_(255)])
-                found.append(_detections(picture.image_id, output, category_ids, score_min))
+                found.append(
+                    _detections(
+                        picture.image_id, (picture.height_px, picture.width_px), output, category_ids, score_min
+                    )
+                )
                 if progress:
                     progress(len(found), len(pictures))
     finally:
@@ -66,17 +71,30 @@ def detect_rgb(run: Run, rgb: NDArray[np.uint8], *, score_min: float = 0.0) -> D
     image = torch.tensor(rgb, device=device).permute(2, 0, 1).float().div_(255)
     with torch.inference_mode():
         (output,) = run.model([image])
-    return _detections(0, output, category_ids, score_min)
+    return _detections(0, rgb.shape[:2], output, category_ids, score_min)
 
 
 def _detections(
-    image_id: int, output: dict[str, Tensor], category_ids: np.ndarray[tuple[int], np.dtype[np.int64]], score_min: float
+    image_id: int,
+    size_hw_px: tuple[int, int],
+    output: dict[str, Tensor],
+    category_ids: NDArray[np.int64],
+    score_min: float,
 ) -> Detections:
     order = torch.argsort(output["scores"], descending=True, stable=True)
     order = order[output["scores"][order] >= score_min]
+    boxes_xyxy_px = output["boxes"][order].float().cpu().numpy()
+    masks = None
+    if "masks" in output:
+        over_boxes = output["masks"][order, 0].float().cpu().numpy()
+        masks = tuple(
+            encode_outline(probabilities, box, *size_hw_px)
+            for probabilities, box in zip(over_boxes, boxes_xyxy_px, strict=True)
+        )
     return Detections(
         image_id=image_id,
-        boxes_xyxy_px=output["boxes"][order].float().cpu().numpy(),
+        boxes_xyxy_px=boxes_xyxy_px,
         scores=output["scores"][order].float().cpu().numpy(),
         category_ids=category_ids[output["labels"][order].cpu().numpy()],
+        masks=masks,
     )
