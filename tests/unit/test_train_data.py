@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pycocotools import mask as coco_mask
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError, TrainingError
@@ -150,3 +151,16 @@ def test_an_image_is_channels_first_and_upright(tmp_path):
     image = read_image(Picture(1, path, width_px=20, height_px=40, instances=()))
     assert image.shape == (3, 40, 20)
     assert image[0, 5, 10] > 200 and image[0, 35, 10] < 50, "the left half is on top after the turn"
+
+
+def test_a_label_without_an_outline_has_an_empty_mask_and_one_with_keeps_it(tmp_path):
+    (picture,) = pictures_on_disk(tmp_path, 1)
+    square = np.zeros((30, 40), np.uint8, order="F")
+    square[5:25, 5:25] = 1
+    rle = {"size": [30, 40], "counts": coco_mask.encode(square)["counts"].decode()}
+    box = (5.0, 5.0, 25.0, 25.0)
+    picture = replace(picture, instances=(Instance(1, box, 400.0), Instance(1, box, 400.0, rle=rle)))
+    still = AugmentSettings(zoom_min=1, zoom_max=1, aspect_jitter=0)
+    order = Order((picture,), 1, 0, SamplingSettings())
+    masks = Stream(order, (COIN,), 32, still, with_masks=True)[0].target["masks"]
+    assert not masks[0].any() and masks[1].any()

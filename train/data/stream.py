@@ -87,7 +87,7 @@ class Stream:
 
     Attributes:
         image_size_px: Shorter side of the result, where nobody asks for another.
-        with_masks: Whether targets have `masks`, boxes for labels that have none.
+        with_masks: Whether targets have `masks`; a mask is empty where nobody drew an outline.
     """
 
     order: Order
@@ -112,7 +112,8 @@ class Stream:
         labelled = augment(partial(self._read, picture), self._another, canvas_hw_px, self.augment, rng)
         target = {"boxes": labelled.boxes, "labels": labelled.labels}
         if self.with_masks and labelled.masks is not None:
-            target["masks"] = labelled.masks
+            # An outline that isn't known is no box either: an empty mask teaches a detector nothing.
+            target["masks"] = labelled.masks * labelled.outlined[:, None, None]
         return Sample(labelled.image, target, picture)
 
     def _another(self, rng: np.random.Generator) -> Callable[[int], Labelled]:
