@@ -8,7 +8,7 @@ __all__ = ["BEST", "LAST", "Checkpoint", "Run", "load_run", "read_checkpoint", "
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from train.detectors.weights import load_plain
 from train.settings import ResolvedSettings
 
 BEST, LAST = "best.pt", "last.pt"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,9 @@ class Checkpoint:
         step: Iterations done.
         best_ap: The best validation AP so far, -1 before the first.
         data: What it was trained on, in words that differ when the data does.
-        optimizer: Empty in `best.pt`.
+        model: In `best.pt` what to predict with, in `last.pt` what to go on from: not the same with a running mean.
+        validations_without_gain: Since the best one.
+        state: What `Stepper.state` says; empty in `best.pt`.
     """
 
     settings: ResolvedSettings
@@ -47,7 +49,8 @@ class Checkpoint:
     best_ap: float
     data: str
     model: Mapping[str, Tensor]
-    optimizer: Mapping[str, Any] = field(default_factory=dict)
+    validations_without_gain: int = 0
+    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "best_ap": checkpoint.best_ap,
         "data": checkpoint.data,
         "model": dict(checkpoint.model),
-        "optimizer": dict(checkpoint.optimizer),
+        "validations_without_gain": checkpoint.validations_without_gain,
+        "state": dict(checkpoint.state),
     }
     aside = path.with_name(path.name + ".part")
     with aside.open("wb") as file:
@@ -113,7 +117,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
             best_ap=float(content["best_ap"]),
             data=str(content["data"]),
             model=content["model"],
-            optimizer=content["optimizer"],
+            validations_without_gain=int(content["validations_without_gain"]),
+            state=content["state"],
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         first_line = str(error).partition("\n")[0]
@@ -132,7 +137,7 @@ def load_run(run: Path, *, device: torch.device | str = "cpu", which: Literal["b
     checkpoint = read_checkpoint(path)
     return Run(
         path=path,
-        model=rebuild(checkpoint, path).eval().to(device),
+        model=rebuild(_with_its_mean(checkpoint), path).eval().to(device),
         detector=checkpoint.settings.detector,
         categories=checkpoint.categories,
         policy=checkpoint.policy,
@@ -167,6 +172,12 @@ def rebuild(checkpoint: Checkpoint, path: Path) -> nn.Module:
             "Was the file altered?"
         ) from None
     return model
+
+
+def _with_its_mean(checkpoint: Checkpoint) -> Checkpoint:
+    """The same with the weights' running mean, where it has one, in the weights' place."""
+    mean = checkpoint.state.get("mean")
+    return replace(checkpoint, model=mean) if mean else checkpoint
 
 
 def _choose_file(run: Path, which: Literal["best", "last"]) -> Path:

@@ -5,6 +5,7 @@ A setting's meaning stands under `Attributes:`; `synth train --print-config` rea
 
 __all__ = ["AugmentSettings", "ResolvedSettings", "SamplingSettings", "TrainSettings", "choose_device"]
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,15 +256,19 @@ def best_precision(device: torch.device) -> Literal["fp32", "bf16", "fp16"]:
 
 
 def choose_device(name: str) -> torch.device:
-    """The device called `name`; "auto" is the GPU where there is one.
+    """The device called `name`; "auto" is the GPU where there is one. Each of torchrun's processes has its own GPU.
 
     Raises:
         TrainingError: there is no such device here.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     if not re.fullmatch(r"cpu|cuda(:\d{1,2})?", name):
         raise TrainingError(f'There is no device called "{name}". Choose auto, cpu, cuda or cuda:1.')
+    if "LOCAL_RANK" in os.environ and name.startswith("cuda"):
+        if name != "cuda":
+            raise TrainingError(f"--device {name}: under torchrun each process has its own GPU. Say --device cuda.")
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
     device = torch.device(name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise TrainingError(

@@ -67,7 +67,7 @@ def test_a_checkpoint_with_code_in_it_is_refused_and_not_run(saved, capsys):
     (saved / BEST).write_bytes(pickle.dumps(Payload(), protocol=2))
     with pytest.raises(CheckpointError):
         load_run(saved)
-    torch.save({"format": 1, "model": Payload()}, saved / BEST)
+    torch.save({"format": 2, "model": Payload()}, saved / BEST)
     with pytest.raises(CheckpointError):
         load_run(saved)
     assert capsys.readouterr().out == ""
@@ -76,7 +76,7 @@ def test_a_checkpoint_with_code_in_it_is_refused_and_not_run(saved, capsys):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c.update(format=99), "has format 99, this version reads 1"),
+        (lambda c: c.update(format=99), "has format 99, this version reads 2"),
         (lambda c: c.pop("format"), "not a checkpoint of synth train"),
         (lambda c: c.pop("model"), "altered or incomplete"),
         (lambda c: c["settings"].update(batch_size=0), "altered or incomplete"),

@@ -66,7 +66,8 @@ def same_tensors(one, other):
 
 def test_a_run_leaves_both_checkpoints_a_log_and_a_plot(coins, tmp_path):
     summary = fit(TrainSettings(**TINY), [coins], tmp_path / "run")
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {BEST, LAST, "log.jsonl", "loss.png", "run.json"}
+    told = {"log.jsonl", "loss.png", "run.json", "photos.json"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {BEST, LAST, *told}
     assert (summary.iterations, summary.n_train, summary.n_validation) == (6, 9, 1)
     assert Image.open(tmp_path / "run/loss.png").size[0] > 0
 
@@ -179,7 +180,7 @@ def test_the_body_learns_at_a_rate_of_its_own(coins, tmp_path):
 
     settings = TrainSettings(learning_rate=0.1, body_learning_rate_factor=0.01).resolved(10, torch.device("cpu"))
     loop = Loop(settings, WithBody(), None, coins, LabelPolicy(), "", tmp_path, Silent())
-    rates = {p: group["base_lr"] for group in loop.optimizer.param_groups for p in group["params"]}
+    rates = {p: group["base_lr"] for group in loop.stepper.optimizer.param_groups for p in group["params"]}
     assert rates[loop.model.backbone["body"].weight] == pytest.approx(0.001)
     assert rates[loop.model.head.weight] == pytest.approx(0.1)
 

@@ -15,7 +15,7 @@ def test_each_record_is_one_line_and_no_bar_is_drawn_where_there_is_no_terminal(
     reporter = ConsoleReporter(Console(file=out, width=40))
     reporter.started(PLAN)
     reporter.stepped(StepRecord(10, 200, LOSSES, 0.02, 6.25, 0.01, 125.0))
-    reporter.validated(ValidationRecord(10, 0.5, 0.75, 0.25, True, 1.5))
+    reporter.validated(ValidationRecord(10, 0.5, 0.75, 0.25, True, False, 1.5))
     reporter.ended()
     lines = out.getvalue().splitlines()
     assert len(lines) == 4

@@ -19,10 +19,15 @@ class AntialiasedTransform(GeneralizedRCNNTransform):  # type: ignore[misc]  # t
     network said, (N, 1, M, M) probabilities over each box; `train.predict` makes outlines of them, one at a time.
     """
 
+    # Whether training pictures are brought to the size that is predicted at; not where they come in another on purpose.
+    resizes_in_training = True
+
     def __init__(self, image_size_px: int, image_mean: Sequence[float], image_std: Sequence[float]) -> None:
         super().__init__(image_size_px, round(image_size_px * LONGEST_PER_SHORTEST), image_mean, image_std)
 
     def resize(self, image: Tensor, target: Target | None = None) -> tuple[Tensor, Target | None]:
+        if self.training and not self.resizes_in_training:
+            return image, target
         height, width = image.shape[-2:]
         scale = min(self.min_size[0] / min(height, width), self.max_size / max(height, width))
         size_hw = (max(1, round(height * scale)), max(1, round(width * scale)))

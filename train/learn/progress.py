@@ -45,13 +45,18 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class ValidationRecord:
-    """COCO's AP on pictures that were held out; -1 where it isn't defined."""
+    """COCO's AP on pictures that were held out; -1 where it isn't defined.
+
+    Attributes:
+        stops: It was one too many without a better AP: the run ends here.
+    """
 
     step: int
     ap: float
     ap50: float
     ap75: float
     is_best: bool
+    stops: bool
     seconds: float
 
 
@@ -111,7 +116,7 @@ class ConsoleReporter:
         self.bar.update(self.task, completed=record.step)
 
     def validated(self, record: ValidationRecord) -> None:
-        best = "  best so far" if record.is_best else ""
+        best = "  best so far" if record.is_best else "  no better for long: the run ends" if record.stops else ""
         self._say(
             f"validation after {record.step}: AP {record.ap:.3f}  AP50 {record.ap50:.3f}  AP75 {record.ap75:.3f}  "
             f"in {record.seconds:.1f} s{best}"
