@@ -16,7 +16,7 @@ from pycocotools.cocoeval import COCOeval
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError
 from train.detections import Detections
-from train.report import evaluate as evaluation
+from train.report import drawing
 from train.report.evaluate import evaluate
 
 COIN_AND_DIE = (Category(1, "coin"), Category(2, "die"))
@@ -90,7 +90,8 @@ def test_the_page_says_in_words_what_was_found(photos, tmp_path):
     words = page_of(tmp_path / "eval").words
     assert "1 of 3 objects found, 1 false alarm" in words
     assert "Coins on a desk" in words
-    assert words.index("b.png") < words.index("a.png")  # a miss and a false alarm are worse than a miss
+    gallery = words[words.index("Pictures, worst first") :]
+    assert gallery.index("b.png") < gallery.index("a.png")  # a miss and a false alarm are worse than a miss
 
 
 def test_every_link_leads_to_a_file_and_nothing_to_the_network(photos, tmp_path):
@@ -99,7 +100,7 @@ def test_every_link_leads_to_a_file_and_nothing_to_the_network(photos, tmp_path)
     evaluate(truth, [found(1, LEFT)], out, title="t")
     page = page_of(out)
     assert all((out / unquote(link)).is_file() for link in page.links)
-    assert sum(link.startswith("overlays/") for link in page.links) == 3
+    assert len({link for link in page.links if link.startswith("overlays/")}) == 3
     assert all(image["src"].startswith("data:image/") and image["alt"] for image in page.images)
     assert not {"script", "link", "iframe"} & set(page.tags)
     assert "http" not in (out / "report.html").read_text(encoding="utf-8")
@@ -131,7 +132,7 @@ def test_the_json_beside_the_page_gives_the_same_figures_in_pycocotools(photos, 
     out = tmp_path / "eval"
     near = (25.0, 20.0, 85.0, 80.0)
     truth = photos({"a.png": [LEFT, RIGHT], "b.png": [LOW], "c.png": []})
-    report = evaluate(truth, [found(1, near, LOW, scores=[0.9, 0.4]), found(3, LEFT)], out, title="t")
+    report = evaluate(truth, [found(1, near, LOW, scores=[0.9, 0.4]), found(3, LEFT)], out, title="t").report
     with contextlib.redirect_stdout(io.StringIO()):
         labels = COCO(str(out / "truth.json"))
         oracle = COCOeval(labels, labels.loadRes(str(out / "detections.json")), "bbox")
@@ -160,18 +161,20 @@ def test_photos_of_one_name_in_two_folders_have_an_overlay_each(photos, tmp_path
 
 
 def test_pictures_beyond_the_gallery_are_listed_by_name(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluation, "N_IN_GALLERY", 1)
+    monkeypatch.setattr(drawing, "N_IN_GALLERY", 1)
     out = tmp_path / "eval"
     evaluate(photos({"good.png": [], "bad.png": [LEFT], "fine.png": [], "empty.png": []}), [], out, title="t")
     page = page_of(out)
-    assert [image["alt"] for image in page.images] == ["bad.png with boxes: 0 found, 1 missed, 0 false alarms"]
+    missed, shown = (image["alt"] for image in page.images)
+    assert missed == "missed in bad.png: coin, missed"
+    assert shown == "bad.png with boxes: 0 found, 1 missed, 0 false alarms"
     assert "3 more, with fewer mistakes" in page.words
     assert "good.png" in page.words
     assert len(list((out / "overlays").iterdir())) == 4
 
 
 def test_a_few_pictures_are_shown_large(photos, tmp_path):
-    evaluate(photos({"a.png": [LEFT]}), [], tmp_path / "eval", title="t")
+    evaluate(photos({"a.png": [LEFT]}), [found(1, LEFT)], tmp_path / "eval", title="t")
     (image,) = page_of(tmp_path / "eval").images
     shown = Image.open(io.BytesIO(base64.b64decode(image["src"].split(",")[1])))
     with Image.open(next((tmp_path / "eval" / "overlays").iterdir())) as overlay:
@@ -207,7 +210,7 @@ def test_a_folder_that_is_no_evaluation_is_left_alone_even_when_asked(photos, tm
 def test_after_an_error_nothing_is_there_and_what_was_there_still_is(photos, tmp_path):
     out = tmp_path / "runs" / "eval"
     truth = photos({"a.png": [LEFT]})
-    before = evaluate(truth, [], out, title="t")
+    before = evaluate(truth, [], out, title="t").report
     truth.pictures[0].path.unlink()
     with pytest.raises(DatasetError, match="missing"):
         evaluate(truth, [], out, title="t", overwrite=True)

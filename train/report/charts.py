@@ -1,6 +1,6 @@
-"""The report's two charts as plain points: precision over recall, and F1 over score. The template draws them as SVG."""
+"""The report's charts as plain points, for the template to draw: precision over recall, F1 and truth over score."""
 
-__all__ = ["Chart", "Line", "precision_recall_chart", "score_chart"]
+__all__ = ["Chart", "Line", "precision_recall_chart", "reliability_chart", "score_chart"]
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from train.measure.calibration import Calibration
 from train.measure.matching import Sweep, pooled
 
 # More colours than this can't be told apart.
@@ -69,6 +70,13 @@ def score_chart(sweeps: Iterable[Sweep], score_min: float) -> Chart:
         mark_x=score_min,
         mark_words=f"shown: {score_min:g}",
     )
+
+
+def reliability_chart(calibration: Calibration) -> Chart:
+    """The share of detections that are right over their mean score, a point a tenth of scores; and the diagonal."""
+    points = tuple((round(one.mean_score, 4), round(one.precision, 4)) for one in calibration.bins if one.n)
+    lines = (Line("as it is", points), Line("as it should be", ((0.0, 0.0), (1.0, 1.0)))) if points else ()
+    return Chart("Right detections over score, at IoU 0.5", "score", "share that is right", lines)
 
 
 def _recall_line(name: str, one: Sweep) -> Line:

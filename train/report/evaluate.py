@@ -1,36 +1,35 @@
-"""Detections of labelled pictures in, a folder that tells how good they are out.
+"""Detections of labelled pictures in, a folder that tells how good they are and why out.
 
-OUT/metrics.json       the figures               OUT/report.html         the page to read
+OUT/metrics.json       all figures               OUT/report.html         the page to read
 OUT/truth.json         labels, COCO instances    OUT/contact_sheet.jpg   the worst pictures on one sheet
 OUT/detections.json    COCO results              OUT/overlays/*.jpg      every picture with its boxes
+                                                 OUT/mistakes/*.jpg      the worst of each kind, cut out
 """
 
 __all__ = ["OWN_FILES", "check_free", "evaluate"]
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import orjson
-from PIL import Image
 
-from synth.dataset import Picture, PictureSet
+from synth.dataset import PictureSet
 from synth.errors import DatasetError
 from train.detections import Detections, nothing_found
 from train.measure.coco import coco_results, coco_truth
-from train.measure.figures import EvalReport
-from train.measure.matching import IouKind, sweep
+from train.measure.diagnosis import diagnose
+from train.measure.evaluation import Evaluation, mask_figures
+from train.measure.matching import sweep
 from train.measure.metrics import SCORE_MIN, coco_metrics
 from train.own_folder import first_foreign, written_whole
-from train.report.contact_sheet import contact_sheet
-from train.report.overlay import PictureResult, draw_overlay, judge, worst_first
-from train.report.page import FEW_PICTURES, GalleryPicture, report_html
+from train.report.drawing import Track, draw_pictures
+from train.report.exhibits import Neighbour, choose
+from train.report.overlay import judge, worst_first
+from train.report.page import report_html
 
-# So many pictures are on the sheet and, small, in the page; a page of hundreds would not open on a phone.
-N_IN_GALLERY = 60
-THUMBNAIL_PX = 440
 # A folder that holds anything else is never deleted.
 OWN_FILES = (
     "metrics.json",
@@ -40,9 +39,11 @@ OWN_FILES = (
     "contact_sheet.jpg",
     "overlays",
     "overlays/*.jpg",
+    "mistakes",
+    "mistakes/*.jpg",
 )
-
-Track = Callable[[Sequence[PictureResult]], Iterable[PictureResult]]
+# The same detections have the same intervals, today and tomorrow.
+SEED = 0
 
 
 def evaluate(
@@ -53,13 +54,13 @@ def evaluate(
     title: str,
     iou_thresholds: Sequence[float] = (),
     score_min: float = SCORE_MIN,
-    kind: IouKind = "bbox",
     context: Mapping[str, str] = MappingProxyType({}),
     notes: Sequence[str] = (),
     loss_png: Path | None = None,
+    neighbours: Mapping[int, Sequence[Neighbour]] = MappingProxyType({}),
     overwrite: bool = False,
     track: Track = iter,
-) -> EvalReport:
+) -> Evaluation:
     """Measure, draw and report; `out` appears when all of it is there.
 
     Args:
@@ -68,10 +69,10 @@ def evaluate(
         title: What heads the page.
         iou_thresholds: More IoUs to count at, beside 0.2, 0.5 and 0.8.
         score_min: From which score on detections are drawn and counted.
-        kind: Overlap of boxes or of masks.
         context: How it was run (command, run, versions): shown on the page and kept in `metrics.json`.
         notes: What reading the labels skipped or ignored, a line each.
         loss_png: The training's loss curves, for the page.
+        neighbours: By image id, training frames that are alike: shown beside the worst mistakes in that picture.
         overwrite: Replace an evaluation that is there.
         track: Wraps the pictures while they are drawn, for a progress bar.
     Raises:
@@ -79,20 +80,24 @@ def evaluate(
         UsageError, ValueError: as `coco_metrics`.
     """
     check_free(out, overwrite=overwrite)
-    report = coco_metrics(truth, detections, iou_thresholds=iou_thresholds, score_min=score_min, kind=kind)
-    by_image = {one.image_id: one for one in detections}
-    results = [
-        judge(picture, by_image.get(picture.image_id, nothing_found(picture)), score_min=score_min, kind=kind)
-        for picture in truth.pictures
-    ]
-    sweeps = sweep(truth, by_image, 0.5, kind)
+    report = coco_metrics(truth, detections, iou_thresholds=iou_thresholds, score_min=score_min)
+    masks = mask_figures(truth, detections, iou_thresholds=iou_thresholds, score_min=score_min)
+    found = {picture.image_id: nothing_found(picture) for picture in truth.pictures}
+    found |= {one.image_id: one for one in detections}
+    results = worst_first(judge(one, found[one.image_id], score_min=score_min) for one in truth.pictures)
+    chosen = choose(truth.pictures, found, score_min)
+    sweeps = sweep(truth, found, 0.5)
     with written_whole(out) as folder:
-        gallery = _draw(folder, worst_first(results), truth, track)
+        drawn = draw_pictures(folder, results, truth.categories, chosen, track)
+        rng = np.random.default_rng(SEED)
+        diagnosis = diagnose(truth, detections, looks=drawn.looks, score_min=score_min, rng=rng)
+        evaluation = Evaluation(report, diagnosis, masks)
         page = report_html(
-            report,
+            evaluation,
             title=title,
             sweeps={category.name: sweeps[category.id] for category in truth.categories},
-            gallery=gallery,
+            drawn=drawn,
+            neighbours=neighbours,
             context=context,
             notes=notes,
             loss_png=loss_png,
@@ -100,8 +105,8 @@ def evaluate(
         (folder / "report.html").write_text(page, encoding="utf-8")
         _write_json(folder / "truth.json", coco_truth(truth))
         _write_json(folder / "detections.json", coco_results(detections))
-        _write_json(folder / "metrics.json", {**report.to_json(), "context": dict(context), "notes": list(notes)})
-    return report
+        _write_json(folder / "metrics.json", {**evaluation.to_json(), "context": dict(context), "notes": list(notes)})
+    return evaluation
 
 
 def check_free(out: Path, *, overwrite: bool) -> None:
@@ -128,33 +133,6 @@ def _is_evaluation(out: Path) -> bool:
     except (OSError, orjson.JSONDecodeError):
         return False
     return isinstance(figures, dict) and {"ap", "per_category", "context", "notes"} <= figures.keys()
-
-
-def _draw(folder: Path, results: Sequence[PictureResult], truth: PictureSet, track: Track) -> list[GalleryPicture]:
-    """Write the overlays and the contact sheet; give back what the page's gallery shows, in the same order."""
-    (folder / "overlays").mkdir()
-    gallery: list[GalleryPicture] = []
-    tiles: list[tuple[Image.Image, PictureResult]] = []
-    for result in track(results):
-        name = f"overlays/{_file_stem(result.picture)}.jpg"
-        overlay = draw_overlay(result, truth.categories)
-        overlay.save(folder / name, quality=85)
-        small = None
-        if len(results) <= FEW_PICTURES:
-            small = overlay
-        elif len(tiles) < N_IN_GALLERY:
-            size_px = (THUMBNAIL_PX, THUMBNAIL_PX)
-            small = draw_overlay(result, truth.categories, long_side_px=size_px, with_words=False)
-        if small is not None:
-            tiles.append((small, result))
-        gallery.append(GalleryPicture(result, name, small))
-    contact_sheet(tiles).save(folder / "contact_sheet.jpg", quality=85)
-    return gallery
-
-
-def _file_stem(picture: Picture) -> str:
-    """A name that is safe in any file system and URL; the id keeps photos of one name from two folders apart."""
-    return f"{picture.image_id:04d}_{re.sub(r'[^A-Za-z0-9._-]+', '_', picture.path.stem)[:80]}"
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -4,11 +4,24 @@ The three differ by colour, chosen from IBM's palette for colour-blind readers, 
 tells them apart too. The label of what was found is a thin white box: does the prediction fit?
 """
 
-__all__ = ["KINDS", "Kind", "PictureResult", "draw_overlay", "judge", "resized", "worst_first"]
+__all__ = [
+    "FALSE_ALARM",
+    "KINDS",
+    "LABEL",
+    "MISS",
+    "Kind",
+    "PictureResult",
+    "draw_overlay",
+    "judge",
+    "resized",
+    "worst_first",
+]
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from synth.dataset import Category, Picture, read_rgb
@@ -88,6 +101,7 @@ def draw_overlay(
     result: PictureResult,
     categories: Iterable[Category],
     *,
+    rgb: NDArray[np.uint8] | None = None,
     long_side_px: tuple[int, int] = LONG_SIDE_PX,
     with_words: bool = True,
 ) -> Image.Image:
@@ -95,12 +109,13 @@ def draw_overlay(
 
     Args:
         categories: The names of the category ids.
+        rgb: (H, W, 3) the photo, where it is open already.
         long_side_px: Least and greatest longer side of the photo; it is resized into these bounds.
         with_words: False leaves out words and strip, for a thumbnail.
     Raises:
         DatasetError: the photo can't be read.
     """
-    image = resized(Image.fromarray(read_rgb(result.picture)), long_side_px)
+    image = resized(Image.fromarray(read_rgb(result.picture) if rgb is None else rgb), long_side_px)
     scale = image.width / result.picture.width_px
     # A thumbnail is shown small, and may be made smaller yet: its lines are bolder.
     width_px = _line_px(image) if with_words else max(image.size) / 150

@@ -1,15 +1,15 @@
-"""The page that says how good a detector is: one HTML file, without a script or a network, to be opened from the disk.
+"""The page that says how good a detector is, and why: one HTML file without a script or a network.
 
-In: an `EvalReport`, the charts' points and the pictures' results. Out: HTML text (`report_html`). Small pictures are
-inside the page; large ones lie beside it in `overlays/`.
+In: an `Evaluation`, the charts' points and what was drawn. Out: HTML text (`report_html`). Small pictures are inside
+the page; large ones lie beside it in `overlays/` and `mistakes/`.
 """
 
-__all__ = ["FEW_PICTURES", "GalleryPicture", "report_html"]
+__all__ = ["page_environment", "report_html"]
 
 import base64
 import io
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -18,14 +18,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from train.measure.figures import EvalReport
+from train.measure.evaluation import Evaluation
 from train.measure.matching import Sweep
-from train.report.charts import precision_recall_chart, score_chart
-from train.report.overlay import KINDS, PictureResult
+from train.report import story
+from train.report.charts import precision_recall_chart, reliability_chart, score_chart
+from train.report.confusion_table import confusion_table
+from train.report.drawing import FEW_PICTURES, Drawn
+from train.report.exhibits import Neighbour
+from train.report.overlay import KINDS
 from train.report.summary import headline, in_words, shown_figure
 
-# So few are shown large, in the page itself.
-FEW_PICTURES = 3
+# So many training frames are shown beside a mistake.
+N_NEIGHBOURS = 3
+NEIGHBOUR_PX = 120
 
 # COCO's names for its twelve figures.
 TWELVE = {
@@ -44,21 +49,13 @@ TWELVE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class GalleryPicture:
-    """One picture of the gallery: `overlay` is the large one's path from the page, `shown` goes into the page."""
-
-    result: PictureResult
-    overlay: str
-    shown: Image.Image | None
-
-
 def report_html(
-    report: EvalReport,
+    evaluation: Evaluation,
     *,
     title: str,
     sweeps: Mapping[str, Sweep],
-    gallery: Sequence[GalleryPicture],
+    drawn: Drawn,
+    neighbours: Mapping[int, Sequence[Neighbour]],
     context: Mapping[str, str],
     notes: Sequence[str] = (),
     loss_png: Path | None = None,
@@ -67,11 +64,51 @@ def report_html(
 
     Args:
         sweeps: By category name, at IoU 0.5, for the charts.
-        gallery: In the order to be shown; one without a picture to show is listed by name.
+        drawn: Its gallery in the order to be shown; a picture without one to show is listed by name.
+        neighbours: By image id, training frames that are alike.
         context: How it was run: command, run, versions.
         notes: What was skipped or ignored, a line each.
         loss_png: The training's loss curves, where there are any.
     """
+    report, diagnosis = evaluation.report, evaluation.diagnosis
+    shown = {one.chosen.picture.image_id for one in drawn.exhibits}
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            title=title,
+            headline=headline(report),
+            report=report,
+            diagnosis=diagnosis,
+            masks=evaluation.masks,
+            story=story,
+            evaluation=evaluation,
+            twelve=[
+                (*TWELVE[name], figure, evaluation.masks.twelve()[name] if evaluation.masks else -1)
+                for name, figure in report.twelve().items()
+            ],
+            slices=[(axis, list(group)) for axis, group in itertools.groupby(diagnosis.slices, lambda one: one.axis)],
+            confusion=confusion_table(diagnosis.confusion),
+            charts=[precision_recall_chart(sweeps), score_chart(sweeps.values(), report.score_min)],
+            reliability=reliability_chart(diagnosis.calibration),
+            gallery=drawn.gallery,
+            exhibits=[
+                (one, [exhibit for exhibit in drawn.exhibits if exhibit.chosen.mistake.kind is one.kind])
+                for one in diagnosis.mistakes
+            ],
+            neighbours={i: [(_neighbour(n), n.note) for n in neighbours.get(i, ())[:N_NEIGHBOURS]] for i in shown},
+            are_few=len(drawn.gallery) <= FEW_PICTURES,
+            kinds=KINDS,
+            context=context,
+            notes=notes,
+            loss_uri=_png_uri(loss_png) if loss_png is not None and loss_png.is_file() else None,
+            made=datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
+        )
+    )
+
+
+def page_environment() -> Environment:
+    """Templates of the report's look, and what they call."""
     environment = Environment(
         loader=PackageLoader("train.report"),
         # File names and labels may hold anything, a tag too.
@@ -80,21 +117,15 @@ def report_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": shown_figure, "words": in_words, "href": quote, "jpeg_uri": _jpeg_uri, "zip": zip}
-    return environment.get_template("report.html.j2").render(
-        title=title,
-        headline=headline(report),
-        report=report,
-        twelve=[(*TWELVE[name], figure) for name, figure in report.twelve().items()],
-        charts=[precision_recall_chart(sweeps), score_chart(sweeps.values(), report.score_min)],
-        gallery=gallery,
-        are_few=len(gallery) <= FEW_PICTURES,
-        kinds=KINDS,
-        context=context,
-        notes=notes,
-        loss_uri=_png_uri(loss_png) if loss_png is not None and loss_png.is_file() else None,
-        made=datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-    )
+    environment.filters |= {
+        "figure": shown_figure,
+        "words": in_words,
+        "between": story.between,
+        "href": quote,
+        "jpeg_uri": _jpeg_uri,
+        "zip": zip,
+    }
+    return environment
 
 
 def _jpeg_uri(image: Image.Image) -> Markup:
@@ -105,3 +136,10 @@ def _jpeg_uri(image: Image.Image) -> Markup:
 
 def _png_uri(path: Path) -> Markup:
     return Markup("data:image/png;base64,") + base64.b64encode(path.read_bytes()).decode()
+
+
+def _neighbour(one: Neighbour) -> Image.Image:
+    with Image.open(one.path) as image:
+        small = image.convert("RGB")
+    small.thumbnail((NEIGHBOUR_PX, NEIGHBOUR_PX))
+    return small
