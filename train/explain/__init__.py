@@ -1,0 +1,1 @@
+"""How a Faster R-CNN learns from one picture: everything between the pixels and the losses, drawn on a page."""
