@@ -16,6 +16,11 @@ def eval_command(
     alias: Aliases = [],
     ignore_label: IgnoredLabels = [],
     iou: Annotated[list[float], typer.Option(help="Also AP at this IoU; may be repeated.")] = [],
+    curve: Annotated[
+        str | None, typer.Option(help="Learn from so many of the photos, 0,5,10,25 say, and measure on half of them.")
+    ] = None,
+    curve_seeds: Annotated[int, typer.Option(help="Trainings for each number of photos.")] = 1,
+    curve_iterations: Annotated[int | None, typer.Option(help="Of each; by the photos if not said.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the report, RUN/eval if not said.")] = None,
     device: Device = "auto",
     as_json: AsJson = False,
@@ -24,8 +29,25 @@ def eval_command(
     """Measure a run on real photos: figures, pictures of hits and misses, a report."""
     aliases = aliases_of(alias)
     with needs_pytorch():
+        from train.commands.curve import learning_curve
         from train.commands.evaluation import evaluate_run
 
+    if curve is not None:
+        learning_curve(
+            photos=photos,
+            run=run,
+            runs=RUNS,
+            counts=curve,
+            n_seeds=curve_seeds,
+            iterations=curve_iterations,
+            aliases=aliases,
+            ignore_labels=ignore_label,
+            out=out,
+            device=device,
+            as_json=as_json,
+            overwrite=overwrite,
+        )
+        return
     evaluate_run(
         photos=photos,
         run=run,

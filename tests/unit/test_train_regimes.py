@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+import train.detectors.fake  # noqa: F401  # enters "fake"
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import TrainingError
 from train.checkpoint import LAST, load_run, read_checkpoint
@@ -189,3 +190,16 @@ def test_a_fine_tune_is_gentler_than_a_training_unless_told_otherwise(run):
     assert fine_tuned(TrainSettings(learning_rate=0.3), run, 10, cpu).learning_rate == 0.3
     assert fine_tuned(TrainSettings(), run, 10, cpu).image_size_px == 32
     assert np.all(np.diff([fine_tuned(TrainSettings(), run, n, cpu).iterations for n in (1, 10, 100, 1000)]) >= 0)
+
+
+def test_a_faster_rcnn_goes_on_with_its_own_weights_and_another_number_of_frozen_stages(tmp_path):
+    settings = {"detector": "lite0", "image_size_px": 64, "batch_size": 1, "iterations": 1, "validation_fraction": 0}
+    photos = on_disk(tmp_path / "photos", 1, COIN)
+    fit(TrainSettings(**settings, trained_body_stages=0), [], tmp_path / "run", photos=[photos])
+    start = load_run(tmp_path / "run")
+    fit(TrainSettings(iterations=1, learning_rate=1e-9), [], tmp_path / "tuned", photos=[photos], start=start)
+    tuned = load_run(tmp_path / "tuned")
+    assert tuned.settings.trained_body_stages == 3
+    assert all(
+        torch.allclose(value, start.model.state_dict()[name]) for name, value in tuned.model.state_dict().items()
+    )

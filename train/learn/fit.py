@@ -18,6 +18,7 @@ from train.data.sampling import Order
 from train.data.sets import Material, fingerprint, gather
 from train.data.stream import Stream
 from train.detectors import build_detector
+from train.learn.distributed import joined
 from train.learn.fine_tune import fine_tuned
 from train.learn.learned_from import note_photos
 from train.learn.loop import Loop
@@ -81,20 +82,23 @@ def fit(
     data = fingerprint(material) + (f", from {start.path.parent.name} after {start.step}" if start else "")
     last = _checkpoint_to_resume(out / LAST, settings, data) if resume else None
     resolved = _taken_up(last, settings) if last else resolve(settings, start, len(material.train), device)
+    stream = _stream(material, resolved)
     # Whoever calls this keeps the random numbers they would have drawn.
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with joined(device) as ranks, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         model = rebuild(last, out / LAST) if last else new_detector(resolved, len(material.categories), start)
-        claim(out, resume=resume, overwrite=overwrite)
-        _note_photos(out, material, start)
+        if ranks.is_first:
+            claim(out, resume=resume, overwrite=overwrite)
+            _note_photos(out, material, start)
         loop = Loop(
             settings=resolved,
             model=model.to(device),
-            stream=_stream(material, resolved),
+            stream=stream,
             held_out=PictureSet(material.name, material.categories, material.held_out),
             policy=policy or LabelPolicy(),
             data=data,
             out=out,
-            reporter=reporter or Silent(),
+            reporter=reporter if reporter and ranks.is_first else Silent(),
+            ranks=ranks,
         )
         if last:
             loop.restore(last)

@@ -1,6 +1,6 @@
 """The folder of a run: claimed before training, `log.jsonl` and `loss.png` while it goes on."""
 
-__all__ = ["LOG", "MARK", "Log", "claim"]
+__all__ = ["CURVE_FILES", "CURVE_POINT", "LOG", "MARK", "Log", "claim"]
 
 import shutil
 from dataclasses import asdict
@@ -11,6 +11,7 @@ import orjson
 
 from synth.errors import TrainingError
 from train.checkpoint import BEST, LAST
+from train.learn.learned_from import PHOTOS
 from train.learn.progress import StepRecord, ValidationRecord
 from train.own_folder import first_foreign
 from train.report.evaluate import OWN_FILES as EVALUATION
@@ -20,9 +21,19 @@ MARK = "run.json"
 MADE_BY = "synth train"
 # Other trainers call their checkpoints `best.pt` too: only a folder with our mark, and with nothing else in it than
 # this, may be emptied when its owner says so.
-FILES = (BEST, LAST, LOG, "loss.png", MARK)
+FILES = (BEST, LAST, LOG, "loss.png", MARK, PHOTOS)
 FOLDERS = ("eval", ".eval.partial", ".eval.old")
+CURVE_POINT = "{kind}-{shots:04}-seed-{seed:02}"
+POINT_PATTERN = "-[0-9][0-9][0-9][0-9]-seed-[0-9][0-9]"
+CURVE_FILES = (
+    *(f"curve.{kind}{part}" for kind in ("json", "png") for part in ("", ".part")),
+    *(f"{kind}{POINT_PATTERN}" for kind in ("tuned", "alone")),
+    *(f"{kind}{POINT_PATTERN}/{name}" for kind in ("tuned", "alone") for name in FILES),
+    *(f"{kind}{POINT_PATTERN}/{name}.part" for kind in ("tuned", "alone") for name in FILES),
+)
 OWN_FILES = (
+    "curve",
+    *(f"curve/{name}" for name in CURVE_FILES),
     *FILES,
     *(f"{name}.part" for name in FILES),
     *FOLDERS,

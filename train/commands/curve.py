@@ -1,0 +1,189 @@
+"""`synth eval --curve`: what a run gains by learning from 5, 10, 25 photos, and what they are worth without it."""
+
+__all__ = ["learning_curve"]
+
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from synth.errors import DatasetError, TrainingError, UsageError
+from synth.labelme import read_labelme
+from train.checkpoint import load_run
+from train.commands.evaluation import latest_run
+from train.curve.plot import plot_curve
+from train.curve.points import Curve, CurvePlan, Point, measured_points
+from train.learn.learned_from import learned_photos
+from train.learn.progress import ConsoleReporter, Reporter
+from train.learn.run_folder import CURVE_FILES
+from train.own_folder import first_foreign
+from train.settings import choose_device
+
+
+def learning_curve(
+    *,
+    photos: Path,
+    run: Path | None,
+    runs: Path,
+    counts: str,
+    n_seeds: int,
+    iterations: int | None,
+    aliases: Mapping[str, str],
+    ignore_labels: Collection[str],
+    out: Path | None,
+    device: str,
+    as_json: bool,
+    overwrite: bool,
+    console: Console | None = None,
+) -> Curve:
+    """Train and measure what isn't measured yet; write `curve.json` and `curve.png`, print a table.
+
+    Args:
+        photos: LabelMe folder.
+        run: Folder of the run; None for the latest of `runs`.
+        counts: Numbers of photos, "0,5,10".
+        n_seeds: Trainings for each, on another choice of photos.
+        iterations: Of each training; None for the trainer's own.
+        aliases, ignore_labels: For LabelMe labels.
+        out: Folder of the curve; None for `curve` in the run.
+        device: For the detectors.
+        as_json: Print `curve.json` and nothing else.
+        overwrite: Begin anew where other points are.
+        console: To print on.
+    Raises:
+        SynthError: as reading the run and the photos, the options' checks and `fit` have it.
+    """
+    console = console or Console(highlight=False)
+    wanted = _numbers(counts)
+    folder = run or latest_run(runs)
+    loaded = load_run(folder, device=choose_device(device))
+    labelled, _ = read_labelme(
+        photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
+    )
+    plan = CurvePlan.of(loaded, labelled, wanted, n_seeds, iterations, device)
+    _refuse_learned(plan, folder)
+    out = out or folder / "curve"
+    known = _known(out, plan, overwrite=overwrite)
+    curve = Curve(len(plan.learnable.pictures), len(plan.tested.pictures))
+    talk = _Talk(console, quiet=as_json)
+    for point in measured_points(plan, known, out, talk.announce):
+        curve.points.append(point)
+        # Points that weren't asked for this time are kept for the next.
+        kept = [*curve.points, *(p for p in known if _key(p) not in map(_key, curve.points))]
+        _write(out / "curve.json", {"of": plan.identity(), **curve.to_json(), "points": list(map(asdict, kept))})
+        talk.measured(point)
+    plot_curve(curve, out / "curve.png")
+    talk.ended(curve, out)
+    return curve
+
+
+class _Talk:
+    """A line for each point, a bar while it is trained."""
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self.console, self.quiet = console, quiet
+
+    def announce(self, point: Point) -> Reporter:
+        return _OnlyBar(Console(quiet=True) if self.quiet else self.console)
+
+    def measured(self, point: Point) -> None:
+        start = "from the run" if point.from_run else "photos alone"
+        what = f"{point.shots} photos, seed {point.seed}, {start}" if point.shots else "the run as it is"
+        self._say(f"{what}: AP {point.ap:.3f}  AP50 {point.ap50:.3f}")
+
+    def ended(self, curve: Curve, out: Path) -> None:
+        if self.quiet:
+            self.console.print(orjson.dumps(curve.to_json(), option=orjson.OPT_INDENT_2).decode(), markup=False)
+            return
+        self.console.print(_table(curve))
+        self._say(f"measured on {curve.n_tested} photos that nothing here learned from -> {out / 'curve.png'}")
+
+    def _say(self, line: str) -> None:
+        if not self.quiet:
+            self.console.print(line, soft_wrap=True, markup=False)
+
+
+class _OnlyBar(ConsoleReporter):
+    def _say(self, line: str) -> None: ...
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--curve {text}: expected numbers of photos, such as 0,5,10,25,50.") from None
+
+
+def _refuse_learned(plan: CurvePlan, run: Path) -> None:
+    learned = learned_photos(run) & {picture.path.resolve() for picture in plan.tested.pictures}
+    if learned:
+        raise TrainingError(
+            f"{run}: has learned from {len(learned)} of the {len(plan.tested.pictures)} photos to measure on, "
+            f"{min(learned).name} first. Take the run that it was made from, or other photos."
+        )
+
+
+def _known(out: Path, plan: CurvePlan, *, overwrite: bool) -> list[Point]:
+    """The points that lie in `out`, which is made ready to be written to."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        out.mkdir(parents=True, exist_ok=True)
+        return []
+    content = _read(out / "curve.json")
+    if content is None or (foreign := first_foreign(out, CURVE_FILES)):
+        what = "isn't a curve's" if content is None else f"holds {foreign} beside a curve"
+        raise DatasetError(f"{out}: is there, and {what}, so it is left alone. Choose another --out.")
+    if overwrite:
+        shutil.rmtree(out)
+        out.mkdir()
+        return []
+    if content["of"] != plan.identity():
+        raise DatasetError(
+            f"{out}: holds the curve of another run, other photos or other trainings. Replace it with --overwrite, "
+            "or choose another --out."
+        )
+    return [Point(**point) for point in content["points"]]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content: Any = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+    return content if isinstance(content, dict) and {"of", "points", "n_tested"} <= content.keys() else None
+
+
+def _write(path: Path, content: Any) -> None:
+    aside = path.with_name(path.name + ".part")
+    aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    aside.replace(path)
+
+
+def _key(point: Point) -> tuple[bool, int, int]:
+    return point.from_run, point.shots, point.seed
+
+
+def _table(curve: Curve) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("photos", "AP, run + photos", "AP50", "AP, photos alone", "AP50"):
+        table.add_column(name, justify="right")
+    for shots in sorted({point.shots for point in curve.points}):
+        cells = [
+            _mean([getattr(point, name) for point in curve.at(from_run, shots)])
+            for from_run in (True, False)
+            for name in ("ap", "ap50")
+        ]
+        table.add_row(str(shots), *cells)
+    return table
+
+
+def _mean(values: list[float]) -> str:
+    if not values:
+        return ""
+    spread = f" ± {(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
+    return f"{sum(values) / len(values):.3f}{spread}"

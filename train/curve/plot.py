@@ -1,0 +1,43 @@
+"""`curve.png`: AP and AP50 against the number of real photos, with renders before them and without."""
+
+__all__ = ["plot_curve"]
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from train.curve.points import Curve
+from train.learn.plot import COLOURS
+
+
+def plot_curve(curve: Curve, path: Path) -> None:
+    """Draw it; written aside and renamed. A line goes through the mean of the seeds, each seed is a point."""
+    figure = Figure(figsize=(9, 4), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, name in zip(figure.subplots(1, 2, sharey=True), ("ap", "ap50"), strict=True):
+        _draw(axes, curve, name)
+        axes.set_title({"ap": "AP", "ap50": "AP50"}[name])
+    figure.supxlabel(f"real photos learned from, measured on {curve.n_tested} others", fontsize="medium")
+    figure.axes[0].legend(frameon=False, loc="lower right")
+    aside = path.with_name(path.name + ".part")
+    figure.savefig(aside, format="png")
+    aside.replace(path)
+
+
+def _draw(axes: Axes, curve: Curve, name: str) -> None:
+    for from_run, colour, style, label in (
+        (True, COLOURS[0], "o-", "renders, then photos"),
+        (False, COLOURS[1], "s--", "photos alone"),
+    ):
+        points = [point for point in curve.points if point.from_run == from_run]
+        shots = sorted({point.shots for point in points})
+        means = [sum(getattr(p, name) for p in at) / len(at) for n in shots if (at := curve.at(from_run, n))]
+        axes.plot(shots, means, style, color=colour, label=label)
+        axes.scatter([p.shots for p in points], [getattr(p, name) for p in points], s=14, color=colour, alpha=0.45)
+    for point in curve.at(True, 0):
+        axes.axhline(getattr(point, name), color=COLOURS[0], linewidth=0.8, linestyle=":")
+    axes.set_xticks(sorted({point.shots for point in curve.points}))
+    axes.set_ylim(0, 1)
+    axes.grid(alpha=0.3)
