@@ -7,9 +7,10 @@ border cuts an object, its box is tight around what its mask shows, for the corn
 object; without masks it is the box that is cut.
 """
 
-__all__ = ["Placement", "place", "vary_geometry"]
+__all__ = ["vary_geometry"]
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from train.data.labelled import KEPT_SIDE_MIN_PX, Labelled
-from train.data.masks import tight_box
+from train.data.labelled import KEPT_SIDE_MIN_PX, Labelled, is_small
+from train.data.masks import tight_box, window
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 
@@ -75,18 +76,17 @@ def vary_geometry(
 ) -> Labelled:
     """The picture turned, zoomed and moved by chance, on a canvas of one random colour."""
     labelled = _turn(labelled, settings, rng)
+    without_masks = replace(labelled, masks=None)
     for _ in range(PLACEMENT_TRIES):
         placement = _draw_placement(_size_hw_px(labelled.image), canvas_hw_px, settings, rng)
-        if (_place_boxes(labelled, placement).labels != IGNORED).any():
+        placed, kept = _place_labels(without_masks, placement)
+        if (placed.labels != IGNORED).any():
             break
-    return place(labelled, placement, canvas_hw_px, torch.from_numpy(rng.integers(0, 256, 3, dtype=np.uint8)))
-
-
-def place(labelled: Labelled, placement: Placement, canvas_hw_px: tuple[int, int], fill_rgb: Tensor) -> Labelled:
-    """The picture on a canvas, and the labels that are left of it."""
-    labelled = replace(labelled, image=_place_image(labelled.image, placement, canvas_hw_px, fill_rgb))
-    placed = _place_boxes(labelled, placement)
-    return placed if placed.masks is None else _place_masks(placed, placement, canvas_hw_px)
+    fill_rgb = torch.from_numpy(rng.integers(0, 256, 3, dtype=np.uint8))
+    placed = replace(placed, image=_place_image(labelled.image, placement, canvas_hw_px, fill_rgb))
+    if labelled.masks is None:
+        return placed
+    return _with_masks(placed, labelled.masks.numpy(), kept, placement, canvas_hw_px)
 
 
 def _turn(labelled: Labelled, settings: AugmentSettings, rng: np.random.Generator) -> Labelled:
@@ -144,8 +144,8 @@ def _draw_span(extent_px: int, room_px: int, scale: float, rng: np.random.Genera
     )
 
 
-def _place_boxes(labelled: Labelled, placement: Placement) -> Labelled:
-    """Boxes and labels moved, what isn't seen left out; image and masks stay as they are."""
+def _place_labels(labelled: Labelled, placement: Placement) -> tuple[Labelled, list[int]]:
+    """Boxes moved, labels judged, image and masks as they were; and which of the labels are left."""
     rows, columns = placement.rows, placement.columns
     x1, y1, x2, y2 = labelled.boxes.unbind(1)
     whole = torch.stack((columns(x1), rows(y1), columns(x2), rows(y2)), 1)
@@ -156,7 +156,8 @@ def _place_boxes(labelled: Labelled, placement: Placement) -> Labelled:
     too_little = (fraction < KEPT_FRACTION_MIN) | (sides < KEPT_SIDE_MIN_PX).any(1)
     # Below one pixel there is nothing to ignore either, and torchvision stops at a box without area.
     inside = (sides >= 1).all(1)
-    return replace(labelled, boxes=seen, labels=torch.where(too_little, IGNORED, labelled.labels)).only(inside)
+    placed = replace(labelled, boxes=seen, labels=torch.where(too_little, IGNORED, labelled.labels)).only(inside)
+    return placed, torch.nonzero(inside)[:, 0].tolist()
 
 
 def _place_image(image: Tensor, placement: Placement, canvas_hw_px: tuple[int, int], fill_rgb: Tensor) -> Tensor:
@@ -175,24 +176,34 @@ def _place_image(image: Tensor, placement: Placement, canvas_hw_px: tuple[int, i
     return canvas
 
 
-def _place_masks(labelled: Labelled, placement: Placement, canvas_hw_px: tuple[int, int]) -> Labelled:
-    """Masks moved, and the boxes that the border cuts made tight around them."""
-    if labelled.masks is None:
-        return labelled
-    rows, columns = placement.rows, placement.columns
-    canvas = np.zeros((len(labelled.masks), *canvas_hw_px), np.uint8)
-    # torchvision's nearest is up to a pixel off, and PyTorch's exact one takes twice as long as NumPy.
-    canvas[:, rows.filled, columns.filled] = labelled.masks.numpy().take(rows.nearest(), 1).take(columns.nearest(), 2)
-    edges = torch.tensor([columns.filled.start, rows.filled.start, columns.filled.stop, rows.filled.stop])
-    cut = (labelled.boxes == edges).any(1)
-    boxes, labels = labelled.boxes.clone(), labelled.labels.clone()
-    for i in range(len(canvas)):
-        box = tight_box(canvas[i])
+def _with_masks(
+    placed: Labelled,
+    masks: NDArray[np.uint8],
+    kept: Sequence[int],
+    placement: Placement,
+    canvas_hw_px: tuple[int, int],
+) -> Labelled:
+    """With those of the picture's masks that are kept, and the boxes that the border cuts made tight around them."""
+    rows, columns = placement.rows.nearest(), placement.columns.nearest()
+    top, left = placement.rows.canvas_px, placement.columns.canvas_px
+    canvas = np.zeros((len(kept), *canvas_hw_px), np.uint8)
+    boxes, labels = placed.boxes.clone(), placed.labels.clone()
+    cut = _touches_border(placed.boxes, placement).tolist()
+    for i, mask in enumerate(masks[k] for k in kept):
+        y, x = window(boxes[i].tolist(), canvas_hw_px)
+        # torchvision's nearest is up to a pixel off, and of the whole mask most is empty.
+        canvas[i, y, x] = mask[np.ix_(rows[y.start - top : y.stop - top], columns[x.start - left : x.stop - left])]
+        box = tight_box(canvas[i, y, x], (y.start, x.start))
         if box is None:
             # Too thin to be seen at this size, or only its box reaches in.
             labels[i] = IGNORED
         elif cut[i]:
             boxes[i] = torch.tensor(box)
-            if (boxes[i, 2:] - boxes[i, :2]).min() < KEPT_SIDE_MIN_PX:
+            if is_small(box):
                 labels[i] = IGNORED
-    return replace(labelled, boxes=boxes, labels=labels, masks=torch.from_numpy(canvas))
+    return replace(placed, boxes=boxes, labels=labels, masks=torch.from_numpy(canvas))
+
+
+def _touches_border(boxes: Tensor, placement: Placement) -> Tensor:
+    rows, columns = placement.rows.filled, placement.columns.filled
+    return (boxes == torch.tensor([columns.start, rows.start, columns.stop, rows.stop])).any(1)

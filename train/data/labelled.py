@@ -1,6 +1,6 @@
 """A picture with its labels while it is being altered, and what becomes of labels whose object is covered."""
 
-__all__ = ["KEPT_SIDE_MIN_PX", "TAUGHT_FRACTION_MIN", "Labelled", "hide", "together"]
+__all__ = ["KEPT_SIDE_MIN_PX", "TAUGHT_FRACTION_MIN", "Labelled", "hide", "is_small", "together"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.data.masks import tight_box
+from train.data.masks import Box, tight_box, window
 from train.detectors.adapt import IGNORED
 
 # What is left of an object that is hidden more than that is a sliver, which looks like a part of anything. It isn't
@@ -52,16 +52,26 @@ class Labelled:
         )
 
 
-def together(image: Tensor, parts: Sequence[Labelled]) -> Labelled:
-    """One picture with the labels of several, which are of its size."""
-    masks = [part.masks for part in parts if part.masks is not None]
+def together(image: Tensor, parts: Sequence[tuple[Labelled, tuple[int, int]]]) -> Labelled:
+    """One picture with the labels of several, each with the row and the column that it begins at."""
+    labels = torch.cat([part.labels for part, _ in parts])
+    masks = None
+    if all(part.masks is not None for part, _ in parts):
+        # NumPy's zeros cost nothing where nobody writes.
+        masks = torch.from_numpy(np.zeros((len(labels), *image.shape[1:]), np.uint8))
+    n = 0
+    for part, (top, left) in parts:
+        if masks is not None and part.masks is not None:
+            height, width = part.masks.shape[1:]
+            masks[n : n + len(part.masks), top : top + height, left : left + width] = part.masks
+        n += len(part.labels)
     return Labelled(
         image=image,
-        boxes=torch.cat([part.boxes for part in parts]),
-        labels=torch.cat([part.labels for part in parts]),
-        visible=torch.cat([part.visible for part in parts]),
-        outlined=torch.cat([part.outlined for part in parts]),
-        masks=torch.cat(masks) if masks else None,
+        boxes=torch.cat([part.boxes + torch.tensor([left, top, left, top]) for part, (top, left) in parts]),
+        labels=labels,
+        visible=torch.cat([part.visible for part, _ in parts]),
+        outlined=torch.cat([part.outlined for part, _ in parts]),
+        masks=masks,
     )
 
 
@@ -82,18 +92,26 @@ def hide(labelled: Labelled, covered: NDArray[np.bool_]) -> Labelled:
     masks = labelled.masks.clone()
     boxes, labels, visible = labelled.boxes.clone(), labelled.labels.clone(), labelled.visible.clone()
     kept = torch.ones(len(labels), dtype=torch.bool)
-    for i, mask in enumerate(masks.numpy()):
+    for i, whole in enumerate(masks.numpy().view(np.bool_)):
+        rows, columns = window(boxes[i].tolist(), covered.shape)
+        mask, hidden = whole[rows, columns], covered[rows, columns]
         before = np.count_nonzero(mask)
-        mask[covered] = 0
+        mask &= ~hidden
         after = np.count_nonzero(mask)
         if after == before:
             continue
-        box = tight_box(mask)
+        box = tight_box(mask, (rows.start, columns.start))
         if box is None:
             kept[i] = False
             continue
         boxes[i] = torch.tensor(box)
         visible[i] *= after / before
-        if visible[i] < TAUGHT_FRACTION_MIN or (boxes[i, 2:] - boxes[i, :2]).min() < KEPT_SIDE_MIN_PX:
+        if visible[i] < TAUGHT_FRACTION_MIN or is_small(box):
             labels[i] = IGNORED
     return replace(labelled, boxes=boxes, labels=labels, visible=visible, masks=masks).only(kept)
+
+
+def is_small(box_xyxy_px: Box) -> bool:
+    """Whether a box is too small to be asked for."""
+    x1, y1, x2, y2 = box_xyxy_px
+    return min(x2 - x1, y2 - y1) < KEPT_SIDE_MIN_PX

@@ -1,8 +1,9 @@
 """Masks from run lengths, only where the object lies and only at the size that is wanted."""
 
-__all__ = ["decode_masks", "tight_box"]
+__all__ = ["Box", "decode_masks", "tight_box", "window"]
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,22 +29,28 @@ def decode_masks(picture: Picture, step_px: int = 1) -> NDArray[np.uint8]:
     size_hw_px = -(-picture.height_px // step_px), -(-picture.width_px // step_px)
     masks = np.zeros((len(picture.instances), *size_hw_px), np.uint8)
     for mask, instance in zip(masks, picture.instances, strict=True):
-        rows, columns = _window(instance.box_xyxy_px, step_px, size_hw_px)
+        rows, columns = window([side / step_px for side in instance.box_xyxy_px], size_hw_px)
         mask[rows, columns] = 1 if instance.rle is None else _sampled(picture, instance, rows, columns, step_px)
     return masks
 
 
-def tight_box(mask: NDArray[np.uint8]) -> Box | None:
-    """xyxy of what isn't 0 in (H, W), in pixel edges; None where all is."""
+def tight_box(mask: NDArray[np.uint8] | NDArray[np.bool_], corner_px: tuple[int, int] = (0, 0)) -> Box | None:
+    """xyxy of what isn't 0, in pixel edges; None where all is.
+
+    Args:
+        mask: (H, W), part of a picture.
+        corner_px: The row and the column of the picture that it begins at.
+    """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):
         return None
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+    top, left = corner_px
+    return float(left + columns[0]), float(top + rows[0]), float(left + columns[-1] + 1), float(top + rows[-1] + 1)
 
 
-def _window(box: Box, step_px: int, size_hw_px: tuple[int, int]) -> tuple[slice, slice]:
-    """Rows and columns of the smaller picture that a box reaches into."""
-    x1, y1, x2, y2 = (side / step_px for side in box)
+def window(box_xyxy_px: Sequence[float], size_hw_px: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of a picture that a box reaches into."""
+    x1, y1, x2, y2 = box_xyxy_px
     height, width = size_hw_px
     return (
         slice(max(0, math.floor(y1)), min(height, math.ceil(y2))),

@@ -6,7 +6,6 @@ Source: Bochkovskiy et al. 2020, YOLOv4 (2004.10934).
 __all__ = ["CORNER_SHARE_MAX", "mosaic"]
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -31,9 +30,5 @@ def mosaic(
     for picture, (top, left, bottom, right) in zip(pictures, corners, strict=True):
         part = vary_geometry(picture, (bottom - top, right - left), settings, rng)
         image[:, top:bottom, left:right] = part.image
-        masks = None
-        if part.masks is not None:
-            masks = part.masks.new_zeros(len(part.masks), height, width)
-            masks[:, top:bottom, left:right] = part.masks
-        parts.append(replace(part, boxes=part.boxes + torch.tensor([left, top, left, top]), masks=masks))
+        parts.append((part, (top, left)))
     return together(image, parts)
