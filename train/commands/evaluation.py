@@ -21,11 +21,13 @@ from synth.errors import CheckpointError
 from synth.labelme import read_labelme
 from train.checkpoint import BEST, LAST, Run, load_run
 from train.learn.learned_from import photos_notes
+from train.measure.evaluation import Evaluation
 from train.measure.figures import EvalReport
 from train.measure.metrics import checked_ious
 from train.predict import predict
 from train.report.evaluate import check_free, evaluate
-from train.report.summary import category_table, headline, overlap_table
+from train.report.story import how_sure
+from train.report.summary import category_table, headline, mistake_table, overlap_table, shown_figure
 from train.settings import choose_device
 
 
@@ -76,7 +78,7 @@ def evaluate_run(
         found = predict(loaded, truth.pictures, progress=lambda done, n: advance(1))
     seconds = time.monotonic() - started
     with _bar(console, "drawing", len(truth.pictures), shown=not as_json) as advance:
-        report = evaluate(
+        evaluation = evaluate(
             truth,
             found,
             out,
@@ -88,8 +90,8 @@ def evaluate_run(
             overwrite=overwrite,
             track=lambda results: _tracked(results, advance),
         )
-    _print_report(console, report, notes, out, as_json=as_json)
-    return report
+    _print_evaluation(console, evaluation, notes, out, as_json=as_json)
+    return evaluation.report
 
 
 def latest_run(runs: Path) -> Path:
@@ -121,16 +123,24 @@ def _device_name(run: Run) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
 
 
-def _print_report(console: Console, report: EvalReport, notes: Sequence[str], out: Path, *, as_json: bool) -> None:
+def _print_evaluation(
+    console: Console, evaluation: Evaluation, notes: Sequence[str], out: Path, *, as_json: bool
+) -> None:
     if as_json:
-        text = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode()
+        text = orjson.dumps(evaluation.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode()
         console.print(text, soft_wrap=True, markup=False)
         return
+    report = evaluation.report
     for line in notes:
         console.print(line, soft_wrap=True, markup=False)
     console.print(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.", soft_wrap=True, markup=False)
+    console.print(f"95 % sure: {how_sure(evaluation)}.", soft_wrap=True, markup=False)
+    if evaluation.masks:
+        ap, ap50 = shown_figure(evaluation.masks.ap), shown_figure(evaluation.masks.ap50)
+        console.print(f"By masks: AP {ap}, AP50 {ap50}.", soft_wrap=True, markup=False)
     console.print(category_table(report))
     console.print(overlap_table(report))
+    console.print(mistake_table(evaluation.diagnosis.mistakes))
     console.print(f"-> {out / 'report.html'}", soft_wrap=True, markup=False)
 
 
