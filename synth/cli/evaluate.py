@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from synth.cli.options import RUNS, Aliases, AsJson, Device, IgnoredLabels, aliases_of, needs_pytorch
+from synth.errors import UsageError
 
 
 def eval_command(
@@ -16,12 +17,18 @@ def eval_command(
     alias: Aliases = [],
     ignore_label: IgnoredLabels = [],
     iou: Annotated[list[float], typer.Option(help="Also AP at this IoU; may be repeated.")] = [],
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Two runs: is the second better than the first on these photos?")
+    ] = None,
     curve: Annotated[
         str | None, typer.Option(help="Learn from so many of the photos, 0,5,10,25 say, and measure on half of them.")
     ] = None,
     curve_seeds: Annotated[int, typer.Option(help="Trainings for each number of photos.")] = 1,
+    curve_data: Annotated[
+        list[Path], typer.Option(help="Renders that the run goes on with beside the photos; may be repeated.")
+    ] = [],
     curve_iterations: Annotated[int | None, typer.Option(help="Of each; by the photos if not said.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the report, RUN/eval if not said.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report; RUN/eval, or runs/compare-A-B.")] = None,
     device: Device = "auto",
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
@@ -29,9 +36,25 @@ def eval_command(
     """Measure a run on real photos: figures, pictures of hits and misses, a report."""
     aliases = aliases_of(alias)
     with needs_pytorch():
+        from train.commands.comparison import compare_runs
         from train.commands.curve import learning_curve
         from train.commands.evaluation import evaluate_run
 
+    if compare is not None:
+        if run is not None or iou or curve is not None:
+            raise UsageError("--compare names both runs and has its own page: leave out --run, --iou and --curve.")
+        compare_runs(
+            photos=photos,
+            folders=compare,
+            runs=RUNS,
+            aliases=aliases,
+            ignore_labels=ignore_label,
+            out=out,
+            device=device,
+            as_json=as_json,
+            overwrite=overwrite,
+        )
+        return
     if curve is not None:
         learning_curve(
             photos=photos,
@@ -39,6 +62,7 @@ def eval_command(
             runs=RUNS,
             counts=curve,
             n_seeds=curve_seeds,
+            data=curve_data,
             iterations=curve_iterations,
             aliases=aliases,
             ignore_labels=ignore_label,

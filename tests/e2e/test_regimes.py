@@ -131,8 +131,8 @@ def test_a_run_goes_on_with_a_few_photos_in_a_run_of_its_own(synth, run: Path, p
 def test_shots_beside_renders_keep_what_the_renders_taught(synth, run: Path, photos: Path):
     outcome = synth("train", "--from", run, "--data", "data/synth", "--real", photos, "--shots", 4, *QUICK)
     assert outcome.exit_code == 0, outcome.stderr
-    assert "11 pictures to learn from, 1 to validate on" in outcome.stdout
-    assert Path("runs/synth-synth-photos-4/best.pt").is_file()
+    assert "12 pictures to learn from, 0 to validate on" in outcome.stdout
+    assert load_run(Path("runs/synth-synth-photos-4")).settings.sampling.real_share == pytest.approx(1 / 3)
 
 
 def test_measuring_a_run_on_photos_that_it_learned_from_is_told(synth, run: Path, photos: Path):
@@ -177,7 +177,9 @@ def test_the_curve_measures_each_number_of_photos_with_and_without_the_run_and_g
     two, four = (learned_photos(run / f"curve/tuned-000{n}-seed-00") for n in (2, 4))
     assert two < four == learned_photos(run / "curve/alone-0004-seed-00")
     assert two != learned_photos(run / "curve/tuned-0002-seed-01")
-    refused(synth(*begun, "--curve", "2", "--curve-iterations", 3), "other trainings", "--overwrite")
+    refused(synth(*begun, "--curve", "2", "--curve-data", "data/synth"), "other trainings", "--overwrite")
+    assert synth(*begun, "--curve", "2", "--curve-data", "data/synth", "--overwrite").exit_code == 0
+    assert load_run(run / "curve/tuned-0002-seed-00").settings.sampling.real_share == 0.25
     # The run is still a run: the latest is not a point of its curve, and it may be replaced.
     assert latest_run(Path("runs")).resolve() == run
     assert synth("train", *FAKE, "--overwrite").exit_code == 0

@@ -103,6 +103,8 @@ def test_shots_are_all_learned_from_and_nothing_but_them():
     material = gather([], [coins("photos", 60)], None, None, TrainSettings(shots=10))
     assert (len(material.train), len(material.held_out), len(material.real_ids)) == (10, 0, 10)
     assert not material.is_mixed
+    mixed = gather([coins("synth", 30)], [coins("photos", 60)], None, None, TrainSettings(shots=10))
+    assert (len(mixed.train), len(mixed.held_out), len(mixed.real_ids)) == (40, 0, 10)
 
 
 def test_more_shots_than_photos_are_refused_with_both_numbers():
@@ -180,16 +182,17 @@ def test_a_fine_tune_resumes_from_its_own_last_step_and_from_no_other_run(run, t
 )
 def test_what_the_run_decides_cant_be_asked_for_otherwise(run, settings, words):
     with pytest.raises(TrainingError, match=words):
-        fine_tuned(TrainSettings(**settings), run, 10, torch.device("cpu"))
+        fine_tuned(TrainSettings(**settings), run, 10, 10, torch.device("cpu"))
 
 
 def test_a_fine_tune_is_gentler_than_a_training_unless_told_otherwise(run):
     cpu = torch.device("cpu")
     usual = TrainSettings(detector="fake").resolved(10, cpu)
-    assert fine_tuned(TrainSettings(), run, 10, cpu).learning_rate < usual.learning_rate
-    assert fine_tuned(TrainSettings(learning_rate=0.3), run, 10, cpu).learning_rate == 0.3
-    assert fine_tuned(TrainSettings(), run, 10, cpu).image_size_px == 32
-    assert np.all(np.diff([fine_tuned(TrainSettings(), run, n, cpu).iterations for n in (1, 10, 100, 1000)]) >= 0)
+    assert fine_tuned(TrainSettings(), run, 10, 10, cpu).learning_rate < usual.learning_rate
+    assert fine_tuned(TrainSettings(learning_rate=0.3), run, 10, 10, cpu).learning_rate == 0.3
+    assert fine_tuned(TrainSettings(), run, 10, 10, cpu).image_size_px == 32
+    assert fine_tuned(TrainSettings(), run, 5000, 10, cpu).iterations < usual.resolved(5000, cpu).iterations
+    assert np.all(np.diff([fine_tuned(TrainSettings(), run, n, n, cpu).iterations for n in (1, 10, 100, 1000)]) >= 0)
 
 
 def test_a_faster_rcnn_goes_on_with_its_own_weights_and_another_number_of_frozen_stages(tmp_path):

@@ -3,7 +3,7 @@
 __all__ = ["learning_curve"]
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from synth.dataset import read_coco
 from synth.errors import DatasetError, TrainingError, UsageError
 from synth.labelme import read_labelme
 from train.checkpoint import load_run
@@ -33,6 +34,7 @@ def learning_curve(
     runs: Path,
     counts: str,
     n_seeds: int,
+    data: Sequence[Path],
     iterations: int | None,
     aliases: Mapping[str, str],
     ignore_labels: Collection[str],
@@ -49,6 +51,7 @@ def learning_curve(
         run: Folder of the run; None for the latest of `runs`.
         counts: Numbers of photos, "0,5,10".
         n_seeds: Trainings for each, on another choice of photos.
+        data: Rendered data sets that the run goes on with beside the photos.
         iterations: Of each training; None for the trainer's own.
         aliases, ignore_labels: For LabelMe labels.
         out: Folder of the curve; None for `curve` in the run.
@@ -66,7 +69,7 @@ def learning_curve(
     labelled, _ = read_labelme(
         photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
     )
-    plan = CurvePlan.of(loaded, labelled, wanted, n_seeds, iterations, device)
+    plan = CurvePlan.of(loaded, labelled, wanted, n_seeds, [read_coco(each) for each in data], iterations, device)
     _refuse_learned(plan, folder)
     out = out or folder / "curve"
     known = _known(out, plan, overwrite=overwrite)

@@ -60,6 +60,7 @@ class CurvePlan:
         tested: Those that every point is measured on.
         counts: Numbers of shots, ascending; 0 is the run as it is.
         n_seeds: Choices of shots, and trainings, for each.
+        rendered: Sets that the run goes on with beside the photos.
         iterations: Of each training; None for the trainer's own.
     """
 
@@ -68,15 +69,25 @@ class CurvePlan:
     tested: PictureSet
     counts: tuple[int, ...]
     n_seeds: int
+    rendered: tuple[PictureSet, ...]
     iterations: int | None
     device: str
 
     @classmethod
     def of(
-        cls, run: Run, photos: PictureSet, counts: Sequence[int], n_seeds: int, iterations: int | None, device: str
+        cls,
+        run: Run,
+        photos: PictureSet,
+        counts: Sequence[int],
+        n_seeds: int,
+        rendered: Sequence[PictureSet],
+        iterations: int | None,
+        device: str,
     ) -> "CurvePlan":
-        """Raises:
-        UsageError: more shots are wanted than there are photos for, or what is wanted is no number of shots.
+        """The plan for all the photos at hand.
+
+        Raises:
+            UsageError: more shots are wanted than there are photos for, or what is wanted is no number of shots.
         """
         learnable, tested = split(photos.pictures, TEST_FRACTION, len(photos.pictures), TEST_SEED)
         most = max(counts, default=0)
@@ -90,15 +101,16 @@ class CurvePlan:
                 f"{len(learnable)} to learn from. Label more photos, or ask for fewer."
             )
         to_learn, to_test = (PictureSet(photos.name, photos.categories, tuple(half)) for half in (learnable, tested))
-        return cls(run, to_learn, to_test, tuple(sorted(set(counts))), n_seeds, iterations, device)
+        return cls(run, to_learn, to_test, tuple(sorted(set(counts))), n_seeds, tuple(rendered), iterations, device)
 
     def identity(self) -> dict[str, Any]:
         """What must be the same for points of an earlier start to count."""
-        halves = (self.learnable.pictures, self.tested.pictures)
-        material = Material(self.tested.name, self.tested.categories, *halves, frozenset())
+        rendered = [picture for each in self.rendered for picture in each.pictures]
+        to_learn = (*rendered, *self.learnable.pictures)
+        material = Material("", self.tested.categories, to_learn, self.tested.pictures, frozenset())
         return {
             "run": zlib.crc32(self.run.path.read_bytes()),
-            "photos": fingerprint(material),
+            "pictures": fingerprint(material),
             "iterations": self.iterations,
         }
 
@@ -161,7 +173,7 @@ def _trained(plan: CurvePlan, point: Point, folder: Path, reporter: Reporter) ->
     )
     fit(
         settings,
-        [],
+        plan.rendered if point.from_run else [],
         folder,
         photos=[plan.learnable],
         start=plan.run if point.from_run else None,

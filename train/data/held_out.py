@@ -31,12 +31,12 @@ def hold_out(
     `N_REAL_TO_VALIDATE`, all photos are learned from and renders are held out.
 
     Args:
-        shots: Learn from so many of the photos, and from each of them; None for all that aren't held out.
+        shots: Learn from so many of the photos, and from all else; None for all that isn't held out. Renders would
+            choose the checkpoint that has taken least from the photos.
         fraction, at_most: As for `split`.
     """
     if shots is not None:
-        learned, held_out = split(rendered, fraction, at_most, seed)
-        return [*learned, *shot_order(photos, seed)[:shots]], held_out
+        return [*rendered, *shot_order(photos, seed)[:shots]], []
     if not (rendered and photos):
         return split([*rendered, *photos], fraction, at_most, seed)
     learned, held_out = split(photos, fraction, at_most, seed)

@@ -12,9 +12,14 @@ LEARNING_RATE_FACTOR = 0.25
 PASSES, ITERATIONS_MIN, ITERATIONS_MAX = 30, 100, 1000
 
 
-def fine_tuned(settings: TrainSettings, start: Run, n_pictures: int, device: torch.device) -> TrainSettings:
-    """The settings with what follows from the run they go on from: its detector, its size, a shorter, gentler training.
+def fine_tuned(
+    settings: TrainSettings, start: Run, n_pictures: int, n_photos: int, device: torch.device
+) -> TrainSettings:
+    """The settings with what follows from the run they go on from: its detector and size, and a gentler training.
 
+    Args:
+        n_pictures: To learn from.
+        n_photos: How many of them are photos; where some are, their number decides how long the training is.
     Raises:
         TrainingError: they ask for another detector than the run's, or for other weights.
     """
@@ -33,9 +38,9 @@ def fine_tuned(settings: TrainSettings, start: Run, n_pictures: int, device: tor
         "image_size_px": settings.image_size_px or start.settings.image_size_px,
     }
     usual = settings.model_copy(update=kept).resolved(n_pictures, device)
-    iterations = round(PASSES * n_pictures / usual.batch_size)
+    by_photos = min(max(round(PASSES * n_photos / usual.batch_size), ITERATIONS_MIN), ITERATIONS_MAX)
     gentler = {
         "learning_rate": settings.learning_rate or usual.learning_rate * LEARNING_RATE_FACTOR,
-        "iterations": settings.iterations or min(max(iterations, ITERATIONS_MIN), ITERATIONS_MAX),
+        "iterations": settings.iterations or (by_photos if n_photos else usual.iterations),
     }
     return settings.model_copy(update=kept | gentler)

@@ -1,6 +1,6 @@
 """From data sets and settings to a run on disk: everything that is decided before the first iteration."""
 
-__all__ = ["RunSummary", "fit", "new_detector", "resolve"]
+__all__ = ["RunSummary", "fit", "make_stream", "new_detector", "resolve", "with_real_share"]
 
 import time
 from collections.abc import Sequence
@@ -78,11 +78,15 @@ def fit(
     begun = time.perf_counter()
     device = choose_device(settings.device)
     material = gather(rendered, photos, validation, start.categories if start else None, settings)
-    settings = _with_real_share(settings, material)
+    settings = with_real_share(settings, material)
     data = fingerprint(material) + (f", from {start.path.parent.name} after {start.step}" if start else "")
     last = _checkpoint_to_resume(out / LAST, settings, data) if resume else None
-    resolved = _taken_up(last, settings) if last else resolve(settings, start, len(material.train), device)
-    stream = _stream(material, resolved)
+    resolved = (
+        _taken_up(last, settings)
+        if last
+        else resolve(settings, start, len(material.train), device, n_photos=len(material.real_ids))
+    )
+    stream = make_stream(material, resolved)
     # Whoever calls this keeps the random numbers they would have drawn.
     with joined(device) as ranks, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         model = rebuild(last, out / LAST) if last else new_detector(resolved, len(material.categories), start)
@@ -111,7 +115,8 @@ def _note_photos(out: Path, material: Material, start: Run | None) -> None:
     note_photos(out, photos, material.held_out, start.path.parent if start else None)
 
 
-def _with_real_share(settings: TrainSettings, material: Material) -> TrainSettings:
+def with_real_share(settings: TrainSettings, material: Material) -> TrainSettings:
+    """The settings with a share of photos where there are photos and renders and nobody said one."""
     if not material.is_mixed or settings.sampling.real_share is not None:
         return settings
     share = max(REAL_SHARE_MIN, len(material.real_ids) / len(material.train))
@@ -140,9 +145,13 @@ def _taken_up(last: Checkpoint, settings: TrainSettings) -> ResolvedSettings:
     return last.settings.model_copy(update={name: getattr(settings, name) for name in FREE_ON_RESUME})
 
 
-def resolve(settings: TrainSettings, start: Run | None, n_train: int, device: torch.device) -> ResolvedSettings:
+def resolve(
+    settings: TrainSettings, start: Run | None, n_train: int, device: torch.device, n_photos: int = 0
+) -> ResolvedSettings:
     """The settings with nothing left open, as a run begins with them; `start` is the run it goes on from."""
-    return (fine_tuned(settings, start, n_train, device) if start else settings).resolved(n_train, device)
+    if start:
+        settings = fine_tuned(settings, start, n_train, n_photos, device)
+    return settings.resolved(n_train, device)
 
 
 def new_detector(settings: ResolvedSettings, n_categories: int, start: Run | None) -> nn.Module:
@@ -162,7 +171,8 @@ def new_detector(settings: ResolvedSettings, n_categories: int, start: Run | Non
     return model
 
 
-def _stream(material: Material, settings: ResolvedSettings) -> Stream:
+def make_stream(material: Material, settings: ResolvedSettings) -> Stream:
+    """What a run learns from."""
     order = Order(material.train, settings.batch_size, settings.seed, settings.sampling, material.real_ids)
     return Stream(order, material.categories, settings.image_size_px, settings.augment, settings.masks)
 
