@@ -44,6 +44,12 @@ def train_command(
     ignore_label: IgnoredLabels = [],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
+    explain: Annotated[
+        str | None, typer.Option(help="Picture, a number or file: a page on how it is learned from; trains nothing.")
+    ] = None,
+    show_samples: Annotated[
+        Path | None, typer.Option(help="Draw augmented samples on a sheet, FILE.jpg; train nothing.", metavar="FILE")
+    ] = None,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print a train.toml of every setting, explained; train nothing.")
     ] = False,
@@ -75,8 +81,41 @@ def train_command(
     if print_config:
         typer.echo(train_toml(load_train_settings(config, settings)), nl=False)
         return
+    data = [DATA] if not data and not real else data
+    if explain is not None:
+        from train.commands.explaining import explain as write_explanation
+
+        write_explanation(
+            explain,
+            data=data,
+            real=real,
+            start=start,
+            out=out,
+            config=config,
+            settings=settings,
+            aliases=aliases,
+            ignore_labels=ignore_label,
+            overwrite=overwrite,
+        )
+        return
+    if show_samples is not None:
+        from train.commands.samples import show_samples as write_samples
+
+        write_samples(
+            show_samples,
+            data=data,
+            real=real,
+            validation=validation,
+            start=start,
+            config=config,
+            settings=settings,
+            aliases=aliases,
+            ignore_labels=ignore_label,
+            overwrite=overwrite,
+        )
+        return
     train(
-        data=[DATA] if not data and not real else data,
+        data=data,
         real=real,
         validation=validation,
         start=start,

@@ -72,9 +72,9 @@ def _counted(number: int) -> str:
 
 
 def _figure(value: float) -> str:
-    """Four digits, with a minus that is one: -0.0123 is −0.0123."""
+    """Four digits or so, with a minus that is one, and never before a zero."""
     digits = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
-    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _size(box: Sequence[float]) -> str:

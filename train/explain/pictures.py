@@ -53,9 +53,7 @@ def anchor_shapes(trace: Trace) -> Image.Image:
         colour = SHAPES[number % len(SHAPES)]
         per_cell = level.per_cell
         height, width = trace.image_rgb.shape[:2]
-        row, column = (
-            min(n, side // level.stride_px) // 2 for n, side in ((level.height, height), (level.width, width))
-        )
+        column, row = (side // cell // 2 for side, cell in zip((width, height), level.cell_wh_px, strict=True))
         at = first + (row * level.width + column) * per_cell
         for box in trace.anchors.boxes[at : at + per_cell].tolist():
             canvas.box(box, Stroke(colour, weight=0.7))
@@ -90,7 +88,7 @@ def label_maps(trace: Trace, number: int) -> list[tuple[str, Image.Image]]:
     labels = trace.anchors.labels[these].reshape(level.height, level.width, level.per_cell)
     boxes = trace.anchors.boxes[these].reshape(level.height, level.width, level.per_cell, 4)[0, 0]
     return [
-        (f"{x2 - x1:.0f} × {y2 - y1:.0f}", _label_map(trace, labels[:, :, shape], level.stride_px))
+        (f"{x2 - x1:.0f} × {y2 - y1:.0f}", _label_map(trace, labels[:, :, shape], level.cell_wh_px))
         for shape, (x1, y1, x2, y2) in enumerate(boxes.tolist())
     ]
 
@@ -194,15 +192,14 @@ def _sample(trace: Trace, boxes: NDArray[np.float32], labels: NDArray[np.int64])
     return canvas.image
 
 
-def _label_map(trace: Trace, labels: NDArray[np.int64], stride_px: int) -> Image.Image:
+def _label_map(trace: Trace, labels: NDArray[np.int64], cell_wh_px: tuple[int, int]) -> Image.Image:
     """The picture in grey with each cell in the colour of its anchor's label, 240 px wide."""
     height, width = trace.image_rgb.shape[:2]
     size = (240, round(240 * height / width))
     grey = np.asarray(Image.fromarray(trace.image_rgb).resize(size).convert("L"), np.float32)[:, :, None]
     colours = np.array([NEITHER.color, (70, 74, 84), OBJECT.color], np.uint8)[labels + 1]
-    cells = Image.fromarray(colours).resize(
-        size, Image.Resampling.NEAREST, (0, 0, width / stride_px, height / stride_px)
-    )
+    seen = (min(colours.shape[1], width / cell_wh_px[0]), min(colours.shape[0], height / cell_wh_px[1]))
+    cells = Image.fromarray(colours).resize(size, Image.Resampling.NEAREST, (0, 0, *seen))
     mixed = 0.35 * grey + 0.65 * np.asarray(cells, np.float32)
     return Image.fromarray(mixed.round().astype(np.uint8))
 

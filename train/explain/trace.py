@@ -42,11 +42,14 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A grid of features; `per_cell` anchors of different shapes stand on each of its cells."""
+    """A grid of features; `per_cell` anchors of different shapes stand on each of its cells.
+
+    `cell_wh_px` is how far they are apart, the stride; where a grid doesn't fit the picture it isn't square.
+    """
 
     height: int
     width: int
-    stride_px: int
+    cell_wh_px: tuple[int, int]
     per_cell: int
 
     @property
@@ -159,9 +162,15 @@ class Masks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """One step. All places are pixels of `image_rgb`, (H, W, 3): the picture at the size the network sees it."""
+    """One step.
+
+    Attributes:
+        image_rgb: (H, W, 3), the picture at the size the network sees it; all places are its pixels.
+        padded_wh_px: With the black edge on the right and below that it gets.
+    """
 
     image_rgb: NDArray[np.uint8]
+    padded_wh_px: tuple[int, int]
     objects: Objects
     levels: tuple[Level, ...]
     anchors: Anchors
@@ -189,14 +198,15 @@ def trace(model: FasterRCNN, image: Tensor, target: Mapping[str, Tensor], *, see
     finally:
         model.train(was_training)
     objects = _objects(calls)
-    rois = _rois(model, calls, objects)
+    padded_height, padded_width = calls["transform"].gave[0].tensors.shape[2:]
     return Trace(
         image_rgb=_image_rgb(model, calls["transform"]),
+        padded_wh_px=(padded_width, padded_height),
         objects=objects,
         levels=_levels(calls),
         anchors=_anchors(model, calls, objects),
         proposals=_proposals(model, calls),
-        rois=rois,
+        rois=_rois(model, calls, objects),
         masks=_masks(calls) if "mask_predictor" in calls else None,
         losses=losses_of(model, calls, {name: float(value) for name, value in losses.items()}),
     )
@@ -216,11 +226,12 @@ def _objects(calls: Mapping[str, Call]) -> Objects:
 
 
 def _levels(calls: Mapping[str, Call]) -> tuple[Level, ...]:
-    images, _ = calls["transform"].gave
-    return tuple(
-        Level(scores.shape[2], scores.shape[3], images.tensors.shape[2] // scores.shape[2], scores.shape[1])
-        for scores in calls["rpn_head"].gave[0]
-    )
+    padded_height, padded_width = calls["transform"].gave[0].tensors.shape[2:]
+    levels = []
+    for scores in calls["rpn_head"].gave[0]:
+        per_cell, height, width = scores.shape[1:]
+        levels.append(Level(height, width, (padded_width // width, padded_height // height), per_cell))
+    return tuple(levels)
 
 
 def _anchors(model: FasterRCNN, calls: Mapping[str, Call], objects: Objects) -> Anchors:
