@@ -159,7 +159,7 @@ class TrainSettings(BaseModel):
             many at most.
         validate_every: Iterations between validations.
         patience: Stop after so many validations without a better AP. 0: never.
-        checkpoint_every: Iterations between checkpoints; loss.png is drawn anew with each.
+        checkpoint_every: Iterations between checkpoints.
         log_every: Iterations between lines of the log.
         loader_threads: Threads that read and alter pictures.
     """

@@ -16,6 +16,7 @@ from train.detectors.registry import DETECTORS
 from train.learn.fit import fit
 from train.learn.loop import Loop
 from train.learn.progress import Silent
+from train.learn.tensorboard import EVENTS
 from train.settings import TrainSettings
 
 TINY = {
@@ -66,7 +67,7 @@ def same_tensors(one, other):
 
 def test_a_run_leaves_both_checkpoints_a_log_and_a_plot(coins, tmp_path):
     summary = fit(TrainSettings(**TINY), [coins], tmp_path / "run")
-    told = {"log.jsonl", "loss.png", "run.json", "photos.json"}
+    told = {"log.jsonl", EVENTS, "loss.png", "run.json", "photos.json"}
     assert {path.name for path in (tmp_path / "run").iterdir()} == {BEST, LAST, *told}
     assert (summary.iterations, summary.n_train, summary.n_validation) == (6, 9, 1)
     assert Image.open(tmp_path / "run/loss.png").size[0] > 0
@@ -82,27 +83,54 @@ def test_the_log_has_one_json_record_for_each_step_with_each_loss(coins, tmp_pat
     assert [record["step"] for record in validations] == [2, 4, 6]
 
 
+EVERYTHING = {"accumulate": 2, "ema_decay": 0.9, "scales": (0.5, 2.0), "patience": 5, "precision": "fp16"}
+
+
+@pytest.mark.parametrize("more", [{}, EVERYTHING])
 @pytest.mark.parametrize("at_step", [1, 4])
-def test_killed_and_resumed_equals_undisturbed_to_the_bit(coins, tmp_path, at_step):
-    settings = TrainSettings(**TINY)
+def test_killed_and_resumed_equals_undisturbed_to_the_bit(coins, tmp_path, at_step, more):
+    settings = TrainSettings(**TINY | more)
     fit(settings, [coins], tmp_path / "undisturbed")
     interrupted_and_resumed(settings, [coins], tmp_path / "killed", at_step)
     one, other = (read_checkpoint(tmp_path / name / LAST) for name in ("undisturbed", "killed"))
     assert same_tensors(one.model, other.model)
-    assert (one.step, one.best_ap) == (other.step, other.best_ap)
+    assert same_tensors(one.state["mean"], other.state["mean"])
+    assert one.state["scaler"] == other.state["scaler"]
+    assert (one.step, one.best_ap, one.validations_without_gain) == (
+        other.step,
+        other.best_ap,
+        other.validations_without_gain,
+    )
     logs = [(tmp_path / name / "log.jsonl").read_bytes().splitlines() for name in ("undisturbed", "killed")]
     untimed = [[(r["step"], r.get("losses"), r.get("ap")) for r in map(orjson.loads, log)] for log in logs]
     assert untimed[0] == untimed[1]
 
 
 def test_a_faster_rcnn_killed_and_resumed_equals_undisturbed_to_the_bit(coins, tmp_path):
-    settings = TrainSettings(
-        **TINY | {"detector": "lite0", "image_size_px": 64, "iterations": 3, "validation_fraction": 0}
-    )
+    few = {"detector": "lite0", "image_size_px": 64, "iterations": 3, "validation_fraction": 0, "scales": (1.0, 2.0)}
+    settings = TrainSettings(**TINY | few, accumulate=2, ema_decay=0.9)
     fit(settings, [coins], tmp_path / "undisturbed")
     interrupted_and_resumed(settings, [coins], tmp_path / "killed", 2)
     one, other = (read_checkpoint(tmp_path / name / LAST) for name in ("undisturbed", "killed"))
     assert same_tensors(one.model, other.model)
+    assert same_tensors(one.state["mean"], other.state["mean"])
+
+
+def test_the_running_mean_is_what_is_kept_to_predict_with(coins, tmp_path):
+    fit(TrainSettings(**TINY, ema_decay=0.9), [coins], tmp_path / "run")
+    last = read_checkpoint(tmp_path / "run" / LAST)
+    assert not same_tensors(last.model, last.state["mean"])
+    assert same_tensors(load_run(tmp_path / "run", which="last").model.state_dict(), last.state["mean"])
+
+
+def test_a_run_ends_when_validation_has_not_become_better_for_long_and_stays_ended(coins, tmp_path):
+    """The middle of each picture is where the detector looks from the start: it can't become better than 1."""
+    settings = TrainSettings(**TINY | {"iterations": 50, "learning_rate": 1e-9}, validate_every=2, patience=3)
+    assert fit(settings, [coins], tmp_path / "run").iterations == 2 + 3 * 2
+    records = [orjson.loads(line) for line in (tmp_path / "run/log.jsonl").read_bytes().splitlines()]
+    checks = [(r["step"], r["is_best"], r["stops"]) for r in records if r["kind"] == "validation"]
+    assert checks == [(2, True, False), (4, False, False), (6, False, False), (8, False, True)]
+    assert fit(settings, [coins], tmp_path / "run", resume=True).iterations == 8
 
 
 def test_the_seed_decides_and_the_callers_random_numbers_stay_theirs(coins, tmp_path):

@@ -91,6 +91,8 @@ class Loop:
                 self._tell(window.close(self.step, settings.iterations, learning_rate))
             if self._due(settings.validate_every) and self.held_out.pictures:
                 self._validate()
+            if self._due(self._draw_every) or self._due(settings.validate_every):
+                self._draw()
             if self._due(settings.checkpoint_every) or self._due(settings.validate_every):
                 self._save()
 
@@ -144,11 +146,19 @@ class Loop:
         else:
             self.reporter.validated(record)
 
+    @property
+    def _draw_every(self) -> int:
+        """A pass over the pictures; where these are few, as seldom as checkpoints, for it takes half a second."""
+        one_pass = len(self.stream.order.pictures) // self.settings.batch_size
+        return max(one_pass, self.settings.checkpoint_every)
+
+    def _draw(self) -> None:
+        if self._log:
+            plot_losses(read_log(self._log.path), self.out / "loss.png")
+
     def _save(self) -> None:
-        if self._log is None:
-            return
-        plot_losses(read_log(self._log.path), self.out / "loss.png")
-        save_checkpoint(self.out / LAST, self._checkpoint(to_go_on=True))
+        if self._log:
+            save_checkpoint(self.out / LAST, self._checkpoint(to_go_on=True))
 
     def _checkpoint(self, *, to_go_on: bool) -> Checkpoint:
         """What to go on from, or to predict with."""

@@ -3,6 +3,7 @@
 __all__ = ["CURVE_FILES", "CURVE_POINT", "LOG", "MARK", "Log", "claim"]
 
 import shutil
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from synth.errors import TrainingError
 from train.checkpoint import BEST, LAST
 from train.learn.learned_from import PHOTOS
 from train.learn.progress import StepRecord, ValidationRecord
+from train.learn.tensorboard import EVENTS, event, first_event
 from train.own_folder import first_foreign
 from train.report.evaluate import OWN_FILES as EVALUATION
 
@@ -21,7 +23,7 @@ MARK = "run.json"
 MADE_BY = "synth train"
 # Other trainers call their checkpoints `best.pt` too: only a folder with our mark, and with nothing else in it than
 # this, may be emptied when its owner says so.
-FILES = (BEST, LAST, LOG, "loss.png", MARK, PHOTOS)
+FILES = (BEST, LAST, LOG, EVENTS, "loss.png", MARK, PHOTOS)
 FOLDERS = ("eval", ".eval.partial", ".eval.old")
 CURVE_POINT = "{kind}-{shots:04}-seed-{seed:02}"
 POINT_PATTERN = "-[0-9][0-9][0-9][0-9]-seed-[0-9][0-9]"
@@ -75,17 +77,22 @@ def _is_marked(out: Path) -> bool:
 
 
 class Log:
-    """`log.jsonl`: one record a line, those after the step that a run is resumed at forgotten."""
+    """`log.jsonl`: one record a line, those after the step that a run is resumed at forgotten. TensorBoard's file says
+    the same.
+    """
 
     def __init__(self, out: Path, first_step: int) -> None:
-        self.path = out / LOG
+        self.path, self.events = out / LOG, out / EVENTS
         kept = [record for record in read_log(self.path) if record["step"] <= first_step]
         self.path.write_bytes(b"".join(map(_line, kept)))
+        self.events.write_bytes(first_event() + b"".join(map(event, kept)))
 
     def append(self, record: StepRecord | ValidationRecord) -> None:
         kind = "train" if isinstance(record, StepRecord) else "validation"
-        with self.path.open("ab") as file:
-            file.write(_line({"kind": kind, **asdict(record)}))
+        line = {"kind": kind, "time": time.time(), **asdict(record)}
+        for path, content in ((self.path, _line(line)), (self.events, event(line))):
+            with path.open("ab") as file:
+                file.write(content)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
