@@ -1,0 +1,1 @@
+"""What sets synthetic frames apart from real photos, and which setting would bring them nearer."""
