@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-train bench-real clean
+.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-real clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ bench-render: setup  ## the renderer beside pyrender, pybullet and (where bpy is
 
 bench-scenes: setup  ## what 1,000 frames of the default stack cover, in small pictures; exit 1 if anything is missing
 	$(BIN)/python tests/bench/scenes.py $(ARGS)
+
+bench-augment: setup  ## milliseconds of each part of the augmentation; exit 1 if one takes ten
+	$(BIN)/python tests/bench/augment.py $(ARGS)
 
 bench-train: setup  ## the training loop beside a plain torchvision one
 	$(BIN)/python tests/bench/train_speed.py $(ARGS)

@@ -164,3 +164,24 @@ def test_a_label_without_an_outline_has_an_empty_mask_and_one_with_keeps_it(tmp_
     order = Order((picture,), 1, 0, SamplingSettings())
     masks = Stream(order, (COIN,), 32, still, with_masks=True)[0].target["masks"]
     assert not masks[0].any() and masks[1].any()
+
+
+def test_a_batch_of_portraits_has_a_portrait_canvas_of_any_size_that_is_asked_for(tmp_path):
+    lying, standing = pictures_on_disk(tmp_path / "a", 6), pictures_on_disk(tmp_path / "b", 6, width=30, height=40)
+    mixed = stream([*lying, *(replace(picture, image_id=picture.image_id + 6) for picture in standing)], batch_size=3)
+    for batch in batches(mixed, 0, 8, 1, image_size_px=lambda number: 96 if number % 2 else 64):
+        ((height, width),) = {tuple(sample.image.shape[1:]) for sample in batch}
+        widths = {sample.source.width_px for sample in batch}
+        if len(widths) == 1:
+            assert (height < width) == (widths == {40})
+        assert min(height, width) in {64, 96}
+
+
+def test_ranks_share_a_batch_without_gap_or_overlap(tmp_path):
+    of = stream(pictures_on_disk(tmp_path, 7), batch_size=5)
+    alone = list(batches(of, 1, 4, 1))
+    parts = [list(batches(of, 1, 4, 1, rank=rank, ranks=3)) for rank in range(3)]
+    for number, whole in enumerate(alone):
+        for slot, sample in enumerate(whole):
+            assert torch.equal(parts[slot % 3][number][slot // 3].image, sample.image)
+        assert sum(len(part[number]) for part in parts) == 5
