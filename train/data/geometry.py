@@ -191,7 +191,7 @@ def _with_masks(
     cut = _touches_border(placed.boxes, placement).tolist()
     for i, mask in enumerate(masks[k] for k in kept):
         y, x = window(boxes[i].tolist(), canvas_hw_px)
-        # torchvision's nearest is up to a pixel off, and of the whole mask most is empty.
+        # torchvision's nearest is half a pixel off, and of the whole mask most is empty.
         canvas[i, y, x] = mask[np.ix_(rows[y.start - top : y.stop - top], columns[x.start - left : x.stop - left])]
         box = tight_box(canvas[i, y, x], (y.start, x.start))
         if box is None:
