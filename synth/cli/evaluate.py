@@ -28,7 +28,13 @@ def eval_command(
         list[Path], typer.Option(help="Renders that the run goes on with beside the photos; may be repeated.")
     ] = [],
     curve_iterations: Annotated[int | None, typer.Option(help="Of each; by the photos if not said.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the report; RUN/eval, or runs/compare-A-B.")] = None,
+    gap: Annotated[
+        Path | None, typer.Option(help="Renders: what sets the photos apart from them, and what to change.")
+    ] = None,
+    gap_frames: Annotated[int, typer.Option(help="At most so many of those frames are looked at.")] = 200,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the report; RUN/eval, RUN/gap, or runs/compare-A-B.")
+    ] = None,
     device: Device = "auto",
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
@@ -39,7 +45,10 @@ def eval_command(
         from train.commands.comparison import compare_runs
         from train.commands.curve import learning_curve
         from train.commands.evaluation import evaluate_run
+        from train.commands.gap import gap_of_run
 
+    if gap is not None and (compare is not None or curve is not None):
+        raise UsageError("--gap, --compare and --curve each have a page of their own: ask for one at a time.")
     if compare is not None:
         if run is not None or iou or curve is not None:
             raise UsageError("--compare names both runs and has its own page: leave out --run, --iou and --curve.")
@@ -66,6 +75,22 @@ def eval_command(
             iterations=curve_iterations,
             aliases=aliases,
             ignore_labels=ignore_label,
+            out=out,
+            device=device,
+            as_json=as_json,
+            overwrite=overwrite,
+        )
+        return
+    if gap is not None:
+        gap_of_run(
+            photos=photos,
+            run=run,
+            runs=RUNS,
+            data=gap,
+            n_frames=gap_frames,
+            aliases=aliases,
+            ignore_labels=ignore_label,
+            ious=iou,
             out=out,
             device=device,
             as_json=as_json,
