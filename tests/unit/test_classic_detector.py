@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from torchvision.models import VGG16_Weights
 from torchvision.models import vgg16 as torchvision_vgg16
 
 from synth.errors import TrainingError
@@ -318,13 +317,13 @@ def test_torchvisions_vgg16_fills_the_body_and_both_layers_of_the_head(full):
     assert filled == {name for name in own if name.startswith("backbone.")} | head
 
 
-def test_without_a_network_the_error_names_the_ways_out(monkeypatch):
+def test_without_a_network_the_error_names_the_ways_out(monkeypatch, tmp_path):
     def unreachable(*_, **__):
         raise urllib.error.URLError("no route to host")
 
-    monkeypatch.setattr(VGG16_Weights, "get_state_dict", unreachable)
-    monkeypatch.setattr("train.detectors.classic.vgg16.make_classic", lambda *_: None)
-    with pytest.raises(TrainingError, match=r"can't be fetched.*--weights FILE, or choose --model lite0"):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    with pytest.raises(TrainingError, match=r"vgg16.*can't be fetched.*--weights FILE, or choose --model lite0"):
         build_detector("vgg16_classic", 2, image_size_px=320)
 
 

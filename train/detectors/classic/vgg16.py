@@ -17,7 +17,8 @@ from synth.errors import TrainingError
 from train.detectors.adapt import adapt
 from train.detectors.classic.parts import CentredAnchors, ClassicRoiHeads, ClassicRoiPool, ClassicRpn
 from train.detectors.registry import DETECTORS
-from train.detectors.weights import load_into, read_state_dict
+from train.detectors.sources import Published
+from train.detectors.weights import load_into, read_start
 
 Layers = Sequence[int | str]
 
@@ -88,12 +89,10 @@ def build_vgg16_classic(
     """The detector of the lecture, begun from torchvision's VGG16: its convolutions, and fc6 and fc7 in the head."""
     if masks:
         raise TrainingError("vgg16_classic finds boxes alone. For masks choose --model lite0 or --model resnet50_v2.")
+    start = read_start(Published(VGG16_Weights.IMAGENET1K_V1.url), pretrained=pretrained, weights=weights)
     model = make_classic(num_classes, image_size_px)
-    if weights:
-        load_into(model, _named_as_here(read_state_dict(weights)), weights)
-    elif pretrained:
-        published = VGG16_Weights.IMAGENET1K_V1
-        load_into(model, _named_as_here(_fetch(published)), Path(published.url))
+    if start:
+        load_into(model, _named_as_here(start[1]), start[0])
     model.backbone.train_last(trained_body_stages)
     ready: nn.Module = model
     return ready
@@ -125,17 +124,6 @@ def _predictor(channels: int, num_classes: int) -> FastRCNNPredictor:
         nn.init.normal_(layer.weight, std=deviation)
         nn.init.zeros_(layer.bias)
     return predictor
-
-
-def _fetch(published: VGG16_Weights) -> dict[str, Tensor]:
-    try:
-        state: dict[str, Tensor] = published.get_state_dict(progress=False, check_hash=True)
-    except (OSError, RuntimeError) as error:
-        raise TrainingError(
-            f"{published.url}: torchvision's VGG16 can't be fetched ({error}). Download the file where there is "
-            "internet and give it with --weights FILE, or choose --model lite0."
-        ) from None
-    return state
 
 
 def _named_as_here(state: dict[str, Tensor]) -> dict[str, Tensor]:
