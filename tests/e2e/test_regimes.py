@@ -92,7 +92,7 @@ def test_photos_and_renders_are_mixed_under_the_renders_categories_by_the_share_
     outcome = synth("train", "--data", "data/synth", "--real", photos, "--real-share", 0.5, *FAKE)
     assert outcome.exit_code == 0, outcome.stderr
     # Too few photos to hold any out.
-    assert "19 pictures to learn from, 1 to validate on" in outcome.stdout
+    assert "19 pictures, 12 of them photos, to learn from, 1 to validate on" in outcome.stdout
     mixed = load_run(Path("runs/synth-photos"))
     assert names(mixed.categories) == ["die", "coin"]
     assert mixed.settings.sampling.real_share == 0.5
@@ -131,7 +131,7 @@ def test_a_run_goes_on_with_a_few_photos_in_a_run_of_its_own(synth, run: Path, p
 def test_shots_beside_renders_keep_what_the_renders_taught(synth, run: Path, photos: Path):
     outcome = synth("train", "--from", run, "--data", "data/synth", "--real", photos, "--shots", 4, *QUICK)
     assert outcome.exit_code == 0, outcome.stderr
-    assert "12 pictures to learn from, 0 to validate on" in outcome.stdout
+    assert "12 pictures, 4 of them photos, to learn from, 0 to validate on" in outcome.stdout
     assert load_run(Path("runs/synth-synth-photos-4")).settings.sampling.real_share == pytest.approx(1 / 3)
 
 
@@ -185,7 +185,9 @@ def test_the_curve_measures_each_number_of_photos_with_and_without_the_run_and_g
     assert synth("train", *FAKE, "--overwrite").exit_code == 0
 
 
-def test_what_cant_be_a_curve_is_one_line(synth, run: Path, photos: Path):
+def test_what_cant_be_a_curve_is_one_line(synth, run: Path, photos: Path, tmp_path: Path):
+    lone = write_photos(tmp_path / "lone", "coin", "die")
+    refused(synth("eval", lone, "--run", run, "--curve", "1"), "none of 2 photos can be measured on", exit_code=2)
     assert synth("train", "--from", run, "--real", photos, *QUICK).exit_code == 0
     for arguments, words, code in (
         (("--curve", "0,7"), ("--curve 7", "12 photos 6 are measured on", "6 to learn from"), 2),

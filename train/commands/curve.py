@@ -15,7 +15,7 @@ from rich.table import Table
 
 from synth.dataset import read_coco
 from synth.errors import DatasetError, TrainingError, UsageError
-from synth.labelme import read_labelme
+from synth.labelme import LabelMeReport, read_labelme
 from train.checkpoint import load_run
 from train.commands.evaluation import latest_run
 from train.curve.plot import plot_curve
@@ -66,7 +66,7 @@ def learning_curve(
     wanted = _numbers(counts)
     folder = run or latest_run(runs)
     loaded = load_run(folder, device=choose_device(device))
-    labelled, _ = read_labelme(
+    labelled, read = read_labelme(
         photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
     )
     plan = CurvePlan.of(loaded, labelled, wanted, n_seeds, [read_coco(each) for each in data], iterations, device)
@@ -75,6 +75,7 @@ def learning_curve(
     known = _known(out, plan, overwrite=overwrite)
     curve = Curve(len(plan.learnable.pictures), len(plan.tested.pictures))
     talk = _Talk(console, quiet=as_json)
+    talk.begun(folder, photos, read)
     for point in measured_points(plan, known, out, talk.announce):
         curve.points.append(point)
         # Points that weren't asked for this time are kept for the next.
@@ -91,6 +92,11 @@ class _Talk:
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
         self.console, self.quiet = console, quiet
+
+    def begun(self, run: Path, photos: Path, read: LabelMeReport) -> None:
+        for line in read.lines():
+            self._say(f"{photos}: {line}")
+        self._say(f"run: {run}")
 
     def announce(self, point: Point) -> Reporter:
         return _OnlyBar(Console(quiet=True) if self.quiet else self.console)

@@ -100,6 +100,11 @@ class CurvePlan:
                 f"--curve {most}: of {len(photos.pictures)} photos {len(tested)} are measured on, so there are "
                 f"{len(learnable)} to learn from. Label more photos, or ask for fewer."
             )
+        if not tested:
+            raise UsageError(
+                f"--curve: none of {len(photos.pictures)} photos can be measured on, for each is the only one of a "
+                "category. Label more."
+            )
         to_learn, to_test = (PictureSet(photos.name, photos.categories, tuple(half)) for half in (learnable, tested))
         return cls(run, to_learn, to_test, tuple(sorted(set(counts))), n_seeds, tuple(rendered), iterations, device)
 

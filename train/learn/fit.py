@@ -106,7 +106,7 @@ def fit(
         )
         if last:
             loop.restore(last)
-        _run(loop, len(material.train))
+        _run(loop, material)
     return _summary(loop, len(material.train), time.perf_counter() - begun)
 
 
@@ -177,19 +177,20 @@ def make_stream(material: Material, settings: ResolvedSettings) -> Stream:
     return Stream(order, material.categories, settings.image_size_px, settings.augment, settings.masks)
 
 
-def _run(loop: Loop, n_train: int) -> None:
+def _run(loop: Loop, material: Material) -> None:
     loop.reporter.started(
         Plan(
             out=loop.out,
             detector=loop.settings.detector,
             device=str(loop.device),
             category_names=tuple(category.name for category in loop.held_out.categories),
-            n_train=n_train,
+            n_train=len(material.train),
             n_validation=len(loop.held_out.pictures),
             first_step=loop.step,
             iterations=loop.settings.iterations,
             batch_size=loop.settings.batch_size,
             image_size_px=loop.settings.image_size_px,
+            n_photos=len(material.real_ids),
         )
     )
     try:

@@ -28,6 +28,7 @@ class Plan:
     iterations: int
     batch_size: int
     image_size_px: int
+    n_photos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,9 @@ class ConsoleReporter:
 
     def started(self, plan: Plan) -> None:
         names = ", ".join(plan.category_names)
+        photos = f", {plan.n_photos} of them photos," if 0 < plan.n_photos < plan.n_train else ""
         self._say(
-            f"{plan.detector} on {plan.device}, {plan.n_train} pictures to learn from, {plan.n_validation} to "
+            f"{plan.detector} on {plan.device}, {plan.n_train} pictures{photos} to learn from, {plan.n_validation} to "
             f"validate on, {len(plan.category_names)} categories: {names}"
         )
         begun = f" from {plan.first_step}" if plan.first_step else ""
