@@ -13,6 +13,8 @@ from typer.core import TyperGroup
 from synth.assets.cli import app as assets_app
 from synth.cli.demo import demo_command
 from synth.cli.evaluate import eval_command
+from synth.cli.export import export_command
+from synth.cli.predict import predict_command
 from synth.cli.render import preview_command, render_command
 from synth.cli.train import train_command
 from synth.errors import StoppedError, SynthError
@@ -100,5 +102,7 @@ app.command("render")(render_command)
 app.command("preview")(preview_command)
 app.command("train")(train_command)
 app.command("eval")(eval_command)
+app.command("predict")(predict_command)
+app.command("export")(export_command)
 app.command("demo")(demo_command)
 app.add_typer(assets_app, name="assets")

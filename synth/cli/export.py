@@ -1,0 +1,22 @@
+"""`synth export`: a run in, a file that runs without this project out."""
+
+__all__ = ["export_command"]
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.cli.options import RUNS, needs_pytorch
+
+
+def export_command(
+    onnx: Annotated[Path, typer.Option(help="The ONNX file to write.")] = Path("model.onnx"),
+    run: Annotated[Path | None, typer.Option(help="Folder of the run; the latest below runs/ if not said.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a run's detector as ONNX, for onnxruntime."""
+    with needs_pytorch():
+        from train.commands.exporting import export_run
+
+    export_run(run=run, runs=RUNS, onnx=onnx, overwrite=overwrite)
