@@ -22,7 +22,7 @@ from train.detectors.adapt import IGNORED
 from train.detectors.classic.vgg16 import VGG16_LAYERS, make_classic
 from train.explain.examples import count_levels, count_objects, shown_rois, worked_anchor, worked_roi
 from train.explain.page import learning_html
-from train.explain.trace import trace
+from train.explain.tracing import trace
 from train.learn.fit import fit
 from train.settings import TrainSettings
 

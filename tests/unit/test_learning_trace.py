@@ -7,7 +7,7 @@ import torch
 from train.detectors import build_detector
 from train.detectors.adapt import IGNORED
 from train.detectors.classic.vgg16 import VGG16_LAYERS, make_classic
-from train.explain.trace import trace
+from train.explain.tracing import trace
 
 THIN = [layer if layer == "M" else 4 for layer in VGG16_LAYERS]
 

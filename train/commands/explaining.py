@@ -21,7 +21,8 @@ from train.config import load_train_settings
 from train.data.sets import merge
 from train.data.stream import read_labelled
 from train.explain.page import learning_html
-from train.explain.trace import Trace, trace
+from train.explain.trace import Trace
+from train.explain.tracing import trace
 from train.learn.fit import new_detector, resolve
 from train.settings import ResolvedSettings
 
@@ -71,7 +72,7 @@ def explain(
 
 
 def _traced(picture: Picture, categories: Sequence[Category], settings: ResolvedSettings, start: Run | None) -> Trace:
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         model = new_detector(settings, len(categories), start)
     if not isinstance(model, FasterRCNN):
         raise TrainingError(f"--explain: {settings.detector} is no Faster R-CNN. Choose --model lite0, for example.")

@@ -74,10 +74,8 @@ class Worked:
 
 def count_levels(trace: Trace) -> list[LevelCounts]:
     """A row for each level of the features."""
-    anchors, counts, first = trace.anchors, [], 0
-    for level in trace.levels:
-        these = slice(first, first + level.n_anchors)
-        first += level.n_anchors
+    anchors, counts = trace.anchors, []
+    for level, these in zip(trace.levels, trace.level_slices(), strict=True):
         labels, iou = anchors.labels[these], anchors.best_iou[these]
         neither = labels == -1
         crossing = neither & anchors.crossing[these] & anchors.crossing_left_out

@@ -46,21 +46,17 @@ def labelled(trace: Trace, names: Sequence[str]) -> Image.Image:
 
 
 def anchor_shapes(trace: Trace) -> Image.Image:
-    """All anchors of one cell in the middle of the picture, level by level in other colours, and the cells' grid."""
+    """All anchors of one cell in the middle, each level in a colour, and where those of the finest level stand."""
     canvas = _Canvas(trace, dark=True)
-    first = 0
-    for number, level in enumerate(trace.levels):
-        colour = SHAPES[number % len(SHAPES)]
-        per_cell = level.per_cell
-        height, width = trace.image_rgb.shape[:2]
+    height, width = trace.image_rgb.shape[:2]
+    for number, (level, these) in enumerate(zip(trace.levels, trace.level_slices(), strict=True)):
+        boxes = trace.anchors.boxes[these].reshape(level.height, level.width, level.per_cell, 4)
         column, row = (side // cell // 2 for side, cell in zip((width, height), level.cell_wh_px, strict=True))
-        at = first + (row * level.width + column) * per_cell
-        for box in trace.anchors.boxes[at : at + per_cell].tolist():
+        colour = SHAPES[number % len(SHAPES)]
+        for box in boxes[row, column].tolist():
             canvas.box(box, Stroke(colour, weight=0.7))
-        if number == 0 or len(trace.levels) == 1:
-            centres = trace.anchors.boxes[first : first + level.n_anchors : per_cell].reshape(-1, 2, 2).mean(1)
-            canvas.dots(centres, colour)
-        first += level.n_anchors
+        if number == 0:
+            canvas.dots(boxes[:, :, 0].reshape(-1, 2, 2).mean(1), colour)
     return canvas.image
 
 
@@ -82,9 +78,7 @@ def sampled_anchors(trace: Trace) -> Image.Image:
 
 def label_maps(trace: Trace, number: int) -> list[tuple[str, Image.Image]]:
     """For each shape of anchor on a level, its size in words and where it is what: each cell in the label's colour."""
-    level = trace.levels[number]
-    first = sum(before.n_anchors for before in trace.levels[:number])
-    these = slice(first, first + level.n_anchors)
+    level, these = trace.levels[number], trace.level_slices()[number]
     labels = trace.anchors.labels[these].reshape(level.height, level.width, level.per_cell)
     boxes = trace.anchors.boxes[these].reshape(level.height, level.width, level.per_cell, 4)[0, 0]
     return [
