@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-real clean
+.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-detectors bench-real clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench-augment: setup  ## milliseconds of each part of the augmentation; exit 1 i
 
 bench-train: setup  ## the training loop beside a plain torchvision one
 	$(BIN)/python tests/bench/train_speed.py $(ARGS)
+
+bench-detectors: setup  ## parameters and CPU seconds of each detector; ARGS=--masks for Mask R-CNN
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/detectors.py $(ARGS)
 
 # The photos are not part of the project: BENCHMARK names their folder, else SYNTH_BENCHMARK or ../shared.
 bench-real: setup  ## renders alone in training, real photos to measure on; ARGS=--ablation for what each part is worth
