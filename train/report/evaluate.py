@@ -17,14 +17,14 @@ import numpy as np
 import orjson
 
 from synth.dataset import PictureSet
-from synth.errors import DatasetError
+from train import own_folder
 from train.detections import Detections, nothing_found
 from train.measure.coco import coco_results, coco_truth
 from train.measure.diagnosis import diagnose
 from train.measure.evaluation import Evaluation, mask_figures
 from train.measure.matching import sweep
 from train.measure.metrics import SCORE_MIN, coco_metrics
-from train.own_folder import first_foreign, written_whole
+from train.own_folder import written_whole
 from train.report.drawing import Track, draw_pictures
 from train.report.exhibits import Neighbour, choose
 from train.report.overlay import judge, worst_first
@@ -115,16 +115,7 @@ def check_free(out: Path, *, overwrite: bool) -> None:
     Raises:
         DatasetError: it is there and not to be replaced, or it isn't an evaluation.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    if not _is_evaluation(out):
-        raise DatasetError(f"{out}: is there, and it isn't an evaluation, so it is left alone. Choose another folder.")
-    if not overwrite:
-        raise DatasetError(
-            f"{out}: holds an evaluation already. Replace it with --overwrite, or choose another folder."
-        )
-    if foreign := first_foreign(out, OWN_FILES):
-        raise DatasetError(f"{out}: holds {foreign} beside an evaluation. Move it away, or choose another folder.")
+    own_folder.check_free(out, overwrite=overwrite, what="an evaluation", is_ours=_is_evaluation, known=OWN_FILES)
 
 
 def _is_evaluation(out: Path) -> bool:

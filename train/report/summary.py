@@ -1,6 +1,14 @@
 """An `EvalReport` in words and in tables for the terminal; the words also head the HTML page."""
 
-__all__ = ["category_table", "headline", "in_words", "mistake_table", "overlap_table", "shown_figure"]
+__all__ = [
+    "category_table",
+    "difference_table",
+    "headline",
+    "in_words",
+    "mistake_table",
+    "overlap_table",
+    "shown_figure",
+]
 
 from collections.abc import Iterable
 
@@ -8,6 +16,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from train.measure.comparison import Difference
 from train.measure.diagnosis import MistakeCost
 from train.measure.figures import EvalReport, OperatingPoint
 
@@ -68,6 +77,20 @@ def mistake_table(mistakes: Iterable[MistakeCost]) -> Table:
         table.add_row(
             one.kind.title, str(one.n), shown_figure(one.cost), f"{shown_figure(low)} to {shown_figure(high)}"
         )
+    return table
+
+
+def difference_table(rows: Iterable[Difference], names: tuple[str, str], *, first: str) -> Table:
+    """Figures of two runs side by side, what lies between them, and whether that may be chance; fits 80 columns."""
+    table = _table(first=first)
+    for name in names:
+        table.add_column(Text(name), max_width=11, overflow="ellipsis", justify="right", no_wrap=True)
+    for name in ("difference", "95 %", "second is"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in rows:
+        low, high = shown_figure(one.interval.low), shown_figure(one.interval.high)
+        figures = (shown_figure(one.first), shown_figure(one.second), f"{one.difference:+z.3f}")
+        table.add_row(Text(one.name), *figures, f"{low} to {high}", one.verdict or GAP)
     return table
 
 
