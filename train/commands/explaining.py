@@ -49,7 +49,7 @@ def explain(
         out: The page; None for `explain-<picture>.html`.
         overwrite: Replace a page that is there.
     Raises:
-        UsageError: there is no such picture.
+        UsageError: there is no such picture, or `out` is a folder.
         TrainingError: the detector isn't a Faster R-CNN, or the page is there.
         SynthError: as reading has it.
     """
@@ -59,7 +59,9 @@ def explain(
     pictures = merge([*given.rendered, *given.photos], given.start.categories if given.start else None)
     picture = _chosen(which, pictures)
     out = out or Path(f"explain-{picture.path.stem}.html")
-    if out.is_dir() or (out.exists() and not overwrite):
+    if out.is_dir():
+        raise UsageError(f"--out {out}: is a folder, and a page is a file. Say --out {out / 'page.html'}.")
+    if out.exists() and not overwrite:
         raise TrainingError(f"{out}: is there already. Choose another --out, or say --overwrite.")
     # A single step needs no GPU.
     resolved = resolve(checked, given.start, len(pictures.pictures), torch.device("cpu"))
