@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
     # Without OMP_NUM_THREADS, which torchrun then sets to 1 and says so.
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     command = [*torchrun, str(WORKER), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -11,10 +11,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed import PrefixStore  # type: ignore[attr-defined]
+from torch.distributed.rendezvous import rendezvous
 
 T = TypeVar("T")
 
@@ -54,6 +57,7 @@ class Ranks:
 
 
 ALONE = Ranks()
+_RUNS = count()  # that this process took part in
 
 
 def n_ranks() -> int:
@@ -74,9 +78,14 @@ def joined(device: torch.device) -> Iterator[Ranks]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    store, rank, n = next(rendezvous("env://"))
+    # A process that trains twice would find the first run's addresses in the store, and wait for nobody for ever.
+    store = PrefixStore(f"run {next(_RUNS)}", store)
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, store=store, rank=rank, world_size=n)
     with _all_cores_in_use(device):
-        yield Ranks(distributed.get_rank(), distributed.get_world_size())
+        yield Ranks(rank, n)
+        distributed.barrier()  # the first may still be writing what the others would read next
     # Not after an error: the others may still be waiting in the middle of a step.
     distributed.destroy_process_group()
 

@@ -54,8 +54,7 @@ class Stepper:
         take_canvases_as_they_are(self.model)
         if settings.ema_decay > 0:
             self.mean = RunningMean(self.model, settings.ema_decay)
-        # Buffers are frozen statistics, the same in each process from the start.
-        self.network = DistributedDataParallel(self.model, broadcast_buffers=False) if self.ranks.n > 1 else self.model
+        self.network = DistributedDataParallel(self.model) if self.ranks.n > 1 else self.model
 
     @property
     def predictor(self) -> nn.Module:

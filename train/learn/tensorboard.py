@@ -1,6 +1,6 @@
 """The log as TensorBoard reads it: `tensorboard --logdir runs` shows every run's curves beside each other.
 
-Its own package weighs 80 MB with what it needs, and the format is a page: records, each framed by its length and
+Its own package weighs 55 MB with what it needs, and the format is a page: records, each framed by its length and
 checksums, of four fields in Protocol Buffers' encoding.
 """
 
