@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-detectors bench-real clean
+.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-detectors bench-real torture clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench-detectors: setup  ## parameters and CPU seconds of each detector; ARGS=--m
 # The photos are not part of the project: BENCHMARK names their folder, else SYNTH_BENCHMARK or ../shared.
 bench-real: setup  ## renders alone in training, real photos to measure on; ARGS=--ablation for what each part is worth
 	$(BIN)/python tests/bench/real/main.py $(if $(BENCHMARK),--benchmark "$(BENCHMARK)") $(ARGS)
+
+torture: setup  ## 600 frames, killed 20 times and gone on with: the same bytes as undisturbed; ARGS="--kills 3"
+	$(BIN)/python tests/bench/torture.py $(ARGS)
 
 clean:  ## remove .venv and all caches; data/ and runs/ stay
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from synth.assets.cli import app as assets_app
+from synth.cli.audit import audit_command
 from synth.cli.demo import demo_command
 from synth.cli.evaluate import eval_command
 from synth.cli.export import export_command
@@ -100,6 +101,7 @@ def _options(
 
 app.command("render")(render_command)
 app.command("preview")(preview_command)
+app.command("audit")(audit_command)
 app.command("train")(train_command)
 app.command("eval")(eval_command)
 app.command("predict")(predict_command)

@@ -13,6 +13,7 @@ import orjson
 
 from synth.engine.shards import SHARDS
 from synth.errors import DatasetError
+from synth.write.atomic import HASHES
 from synth.write.pictures import IMAGES, picture_paths
 
 PLAN = "plan.json"
@@ -47,7 +48,7 @@ def check_own(out: Path) -> None:
         raise DatasetError(f"{out}: is not a data set of synth, so it is left alone. Choose another with --out.")
     read_kept(marks[0])
     known = {path.partition("/")[0] for path in picture_paths(0, tuple(IMAGES)).values()}
-    known |= {SHARDS, "annotations.json", "panoptic.json", "manifest.json"}
+    known |= {SHARDS, HASHES, "annotations.json", "panoptic.json", "manifest.json"}
     foreign = sorted(path.name for path in out.iterdir() if path.name.removesuffix(".part") not in known)
     if foreign:
         raise DatasetError(f"{out / foreign[0]}: is no part of a data set, so {out} is left alone. Move it elsewhere.")

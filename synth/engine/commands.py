@@ -12,11 +12,11 @@ from rich.console import Console
 
 from synth.config import RenderSettings, load_settings
 from synth.engine.coverage import summary_lines
-from synth.engine.local import render_dataset
+from synth.engine.local import LIMITS, render_dataset
 from synth.engine.plan import Plan, make_plan
 from synth.engine.progress import frames_bar
 from synth.engine.shards import FrameMaker, frame_record
-from synth.errors import DatasetError, UsageError
+from synth.errors import DatasetError, PartlyDoneError, UsageError
 from synth.shipped import shipped_assets
 from synth.write.atomic import write_json
 from synth.write.pictures import write_pictures
@@ -41,6 +41,7 @@ def render(
     """Make a data set, or with `frame` a single frame of it; returns the manifest (empty for a frame).
 
     Raises:
+        PartlyDoneError: frames had to be set aside; the data set is whole without them.
         SynthError: as the options' checks, the assets, the settings and the machine have it.
     """
     console = console or Console(highlight=False)
@@ -53,8 +54,11 @@ def render(
         return {}
     started = time.monotonic()
     with frames_bar(console, n) as advance:
-        manifest = render_dataset(plan, workers=workers, resume=resume, overwrite=overwrite, on_frames=advance)
+        manifest = render_dataset(
+            plan, workers=workers, resume=resume, overwrite=overwrite, on_frames=advance, on_warning=_warn
+        )
     console.print(_summary(manifest, plan.settings, out, time.monotonic() - started), soft_wrap=True, markup=False)
+    _tell_set_aside(manifest, out)
     return manifest
 
 
@@ -95,9 +99,23 @@ def _render_frame(plan: Plan, index: int, console: Console) -> None:
         raise DatasetError(f"{folder}: is there already. Delete it first.")
     with FrameMaker(plan) as maker:
         sample = maker.sample(index)
-    write_pictures(folder, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
-    write_json(folder / "frame.json", frame_record(sample, plan.settings.images))
+    hashes = write_pictures(folder, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
+    write_json(folder / "frame.json", frame_record(sample, plan.settings.images, hashes))
     console.print(f"frame {index}: {len(sample.annotations)} labels -> {folder}", soft_wrap=True, markup=False)
+
+
+def _warn(line: str) -> None:
+    Console(stderr=True, highlight=False).print(f"synth: {line}", soft_wrap=True, markup=False)
+
+
+def _tell_set_aside(manifest: Mapping[str, Any], out: Path) -> None:
+    set_aside = manifest.get("set_aside")
+    if set_aside:
+        names = "; ".join(f"frame {entry['frame']}: {entry['error']}" for entry in set_aside)
+        raise PartlyDoneError(
+            f"{out}: {len(set_aside)} of {manifest['n_frames']} frames failed {LIMITS.tries} times and were left out: "
+            f"{names}. Look at one with --frame {set_aside[0]['frame']}."
+        )
 
 
 def _summary(manifest: dict[str, Any], settings: RenderSettings, out: Path, seconds: float) -> str:

@@ -1,48 +1,59 @@
-"""One machine: a process per core, each with its own OpenGL context."""
+"""One machine: what was begun, what is left to do, and a process per core to do it."""
 
 __all__ = ["render_dataset"]
 
-import multiprocessing
 import os
 import shutil
-import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures import wait as wait_for
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from multiprocessing.queues import SimpleQueue
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from synth.config import make_stack
 from synth.engine.claim import PLAN, claimed, read_kept, refuse_foreign, set_aside
 from synth.engine.merge import merge_shards
 from synth.engine.plan import Plan, Shard
+from synth.engine.pool import Limits, make_shards
 from synth.engine.shards import SHARDS, FrameMaker, is_done, make_shard
-from synth.errors import DatasetError, RenderError, SynthError
+from synth.errors import DatasetError, SynthError
 from synth.meshes import MeshStore
 from synth.render.gl import choose_platform
 from synth.write.atomic import write_json
 
+RENDERER = "renderer.json"
+LIMITS = Limits()
+
 Decimations = dict[str, tuple[int, int]]
 OnFrames = Callable[[int], None]
+OnWarning = Callable[[str], None]
 
 
 def render_dataset(
-    plan: Plan, *, workers: int, resume: bool = False, overwrite: bool = False, on_frames: OnFrames = lambda n: None
+    plan: Plan,
+    *,
+    workers: int,
+    resume: bool = False,
+    overwrite: bool = False,
+    limits: Limits = LIMITS,
+    on_frames: OnFrames = lambda n: None,
+    on_warning: OnWarning = lambda line: None,
 ) -> dict[str, Any]:
     """Make the plan's data set; returns its manifest.
 
     Args:
         plan: What to make.
-        workers: Processes.
+        workers: Processes, which are watched; 0 for this one, which nobody watches.
         resume: Go on with a data set that was begun; a finished one is left as it is.
         overwrite: Replace a data set that is there; it is set aside until the new one is whole.
-        on_frames: Called with how many frames were finished since the last call.
+        limits: What workers may do.
+        on_frames: Called with how many frames were finished since the last call, less than 0 where some are made anew.
+        on_warning: Called with a line that the user should read.
     Raises:
         DatasetError: something is in the way, or what was begun isn't what is asked for now.
-        RenderError: there is no OpenGL, or a worker died.
+        RenderError: there is no OpenGL, or too many frames fail.
     """
     # Checked before anything is touched: a broken mesh, or no OpenGL, must not cost a data set that is there.
     choose_platform()
@@ -59,7 +70,8 @@ def render_dataset(
         new = not plan.out.exists()
         with claimed(plan.out):
             try:
-                return _render(_begun(plan, identity, resume=resume), workers, on_frames, decimations)
+                begun = _begun(plan, identity, resume=resume)
+                return _render(begun, workers, limits, on_frames, on_warning, decimations)
             except SynthError:
                 # Nothing was made yet: leave no folder that would be in the way of the next try.
                 if new and not any((plan.out / SHARDS).glob("*/records.jsonl")):
@@ -67,13 +79,19 @@ def render_dataset(
                 raise
 
 
-def _render(plan: Plan, workers: int, on_frames: OnFrames, decimations: Decimations) -> dict[str, Any]:
+def _render(
+    plan: Plan, workers: int, limits: Limits, on_frames: OnFrames, on_warning: OnWarning, decimations: Decimations
+) -> dict[str, Any]:
     missing = [shard for shard in plan.shards() if not is_done(plan, shard)]
     on_frames(plan.n_frames - sum(shard.stop - shard.start for shard in missing))
     # llvmpipe's own threads would fight with the other workers for the cores: a process per core is faster.
     os.environ.setdefault("LP_NUM_THREADS", "0")
-    described = _make_here(plan, missing, on_frames) if workers == 1 else _make(plan, missing, workers, on_frames)
-    return merge_shards(plan, described or _described_before(plan), decimations)
+    drawn_by = DrawnBy(plan, on_warning)
+    if workers:
+        make_shards(plan, missing, workers=workers, limits=limits, on_frames=on_frames, on_renderer=drawn_by)
+    else:
+        _make_here(plan, missing, on_frames, drawn_by)
+    return merge_shards(plan, drawn_by.first(), decimations)
 
 
 def _finished_before(plan: Plan, identity: dict[str, Any], *, resume: bool) -> dict[str, Any] | None:
@@ -145,82 +163,38 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     ]
 
 
-def _described_before(plan: Plan) -> str:
-    """The renderer of a run in which every shard was done before."""
-    with FrameMaker(plan) as maker:
-        return maker.renderer_description
-
-
-def _make_here(plan: Plan, shards: list[Shard], on_frames: OnFrames) -> str:
+def _make_here(plan: Plan, shards: list[Shard], on_frames: OnFrames, on_renderer: Callable[[str], None]) -> None:
     if not shards:
-        return ""
+        return
     with FrameMaker(plan) as maker:
+        on_renderer(maker.renderer_description)
         for shard in shards:
             make_shard(maker, shard, on_frame=lambda index: on_frames(1))
-        return maker.renderer_description
-
-
-def _make(plan: Plan, shards: list[Shard], workers: int, on_frames: OnFrames) -> str:
-    # Spawned, never forked: GL contexts and their threads don't survive a fork.
-    context = multiprocessing.get_context("spawn")
-    frames_done = context.SimpleQueue()
-    executor = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(plan, frames_done))
-    described = ""
-    try:
-        waiting = {executor.submit(_work, shard) for shard in shards}
-        while waiting:
-            done, waiting = wait_for(waiting, timeout=0.2, return_when="FIRST_COMPLETED")
-            for future in done:
-                described = future.result()
-            on_frames(_drain(frames_done))
-    except BrokenProcessPool:
-        raise RenderError(
-            f"A worker process died (out of memory, or a crash in the OpenGL driver). What is done is kept: "
-            f"go on with --resume, perhaps with fewer --workers. ({plan.out})"
-        ) from None
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-    return described
-
-
-def _drain(queue: "SimpleQueue[int]") -> int:
-    n = 0
-    while not queue.empty():
-        n += queue.get()
-    return n
 
 
 @dataclass(slots=True)
-class _Worker:
-    """What a worker process keeps between shards."""
+class DrawnBy:
+    """What draws a data set, kept beside the shards: pictures of two drivers are not equal to the bit."""
 
     plan: Plan
-    frames_done: "SimpleQueue[int]"
-    maker: FrameMaker | None = None
+    on_warning: Callable[[str], None]
+    seen: str = ""
 
-    def work(self, shard: Shard) -> str:
-        # The renderer opens with the first shard and not in the pool's initializer, which swallows errors.
-        if self.maker is None:
-            self.maker = FrameMaker(self.plan)
-        make_shard(self.maker, shard, on_frame=lambda index: self.frames_done.put(1))
-        return self.maker.renderer_description
+    @property
+    def path(self) -> Path:
+        return self.plan.out / SHARDS / RENDERER
 
+    def first(self) -> str:
+        """What drew the first shard, perhaps in an earlier run."""
+        return str(orjson.loads(self.path.read_bytes())) if self.path.is_file() else ""
 
-_workers: list[_Worker] = []
-
-
-def _start_worker(plan: Plan, frames_done: "SimpleQueue[int]") -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _workers.append(_Worker(plan, frames_done))
-
-
-def _work(shard: Shard) -> str:
-    return _workers[0].work(shard)
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed can't stop its workers, and they must not write into a folder that another takes up."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    def __call__(self, renderer: str) -> None:
+        first = self.first()
+        if not first:
+            write_json(self.path, renderer)
+        elif renderer not in (first, self.seen):
+            self.on_warning(
+                f"{self.plan.out}: was begun with {first}, and goes on with {renderer}. The labels stay exact, but the "
+                "bytes will not be those of a run on one machine alone."
+            )
+        self.seen = renderer

@@ -16,9 +16,9 @@ import orjson
 from synth.catalog import Catalog
 from synth.engine.coverage import Coverage
 from synth.engine.plan import Plan
-from synth.engine.shards import RECORDS, SHARDS, shard_folder
+from synth.engine.shards import RECORDS, SET_ASIDE, SHARDS, shard_folder
 from synth.errors import DatasetError
-from synth.write.atomic import atomic_writer, write_json
+from synth.write.atomic import HASHES, atomic_writer, sha256_of, write_json
 
 
 def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
@@ -41,11 +41,14 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
     counts, coverage = _write_annotations(plan, catalog, info)
     if "panoptic" in plan.settings.images:
         _write_panoptic(plan, catalog, info)
+    _write_hashes(plan)
     manifest = identity | {
         "renderer": renderer_description,
         "categories": [{"id": category.id, "name": category.name} for category in catalog.categories],
         "counts": counts,
         "coverage": coverage,
+        "set_aside": _set_aside(plan),
+        "sha256": sha256_of(plan.out / HASHES),
         "decimated": {asset: {"from": before, "to": after} for asset, (before, after) in sorted(decimations.items())},
     }
     write_json(plan.out / "manifest.json", manifest)
@@ -72,6 +75,21 @@ def _move_files(plan: Plan) -> None:
                     raise DatasetError(
                         f"{target}: is in no shard and not in its place. Make the data set anew with --overwrite."
                     )
+
+
+def _write_hashes(plan: Plan) -> None:
+    """Every file but the manifest, in the form that `sha256sum -c` reads."""
+    whole = [name for name in ("annotations.json", "panoptic.json") if (plan.out / name).is_file()]
+    with atomic_writer(plan.out / HASHES) as file:
+        for record in _records(plan):
+            file.writelines(f"{digest}  {name}\n".encode() for name, digest in record["files"].items())
+        file.writelines(f"{sha256_of(plan.out / name)}  {name}\n".encode() for name in whole)
+
+
+def _set_aside(plan: Plan) -> list[dict[str, Any]]:
+    """The frames that are missing, each with its number and the reason."""
+    files = (shard_folder(plan, shard) / SET_ASIDE for shard in plan.shards())
+    return [entry for file in files if file.is_file() for entry in orjson.loads(file.read_bytes())]
 
 
 def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

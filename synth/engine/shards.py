@@ -1,12 +1,12 @@
-"""Make one shard. It is written aside and renamed when whole, so a kill costs at most the shards not yet done."""
+"""Make one shard. It is written aside and renamed when whole; a kill costs the frame that was being made."""
 
-__all__ = ["FrameMaker", "is_done", "make_shard"]
+__all__ = ["FrameMaker", "frame_record", "is_done", "make_shard"]
 
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import orjson
@@ -14,14 +14,17 @@ import orjson
 from synth.annotate.sample import Sample, annotate, image_id
 from synth.config import make_stack
 from synth.engine.plan import Plan, Shard
+from synth.engine.unfinished import take_up
 from synth.meshes import MeshStore
 from synth.randomize.stack import randomize
 from synth.render.interface import SceneRenderer
 from synth.render.renderer import Renderer
 from synth.scene import Scene
+from synth.write.atomic import write_json
 from synth.write.pictures import picture_paths, write_pictures
 
 RECORDS = "records.jsonl"
+SET_ASIDE = "set_aside.json"
 SHARDS = "shards"
 
 
@@ -81,26 +84,33 @@ def is_done(plan: Plan, shard: Shard) -> bool:
     return (shard_folder(plan, shard) / RECORDS).is_file()
 
 
-def make_shard(maker: FrameMaker, shard: Shard, on_frame: Callable[[int], None] = lambda index: None) -> None:
+def make_shard(
+    maker: FrameMaker,
+    shard: Shard,
+    set_aside: Mapping[int, str] = MappingProxyType({}),
+    *,
+    on_frame: Callable[[int], None] = lambda index: None,
+) -> None:
     """Make the frames of a shard.
 
     Args:
         maker: Makes them.
         shard: Which.
+        set_aside: Frames to leave out, each with the reason.
         on_frame: Called with the index of each frame done.
     """
     plan = maker.plan
     done = shard_folder(plan, shard)
-    # With the process in its name: a worker whose parent was killed may write on for a moment.
     aside = done.with_name(f"{done.name}.{os.getpid()}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    with (aside / RECORDS).open("wb") as records:
+    kept = take_up(done, aside, RECORDS)
+    # Unbuffered: a kill must not cost frames whose files are written.
+    with (aside / RECORDS).open("wb", buffering=0) as records:
         for index in range(shard.start, shard.stop):
-            sample = maker.sample(index)
-            write_pictures(aside, sample, plan.settings.images, jpeg_quality=plan.settings.jpeg_quality)
-            records.write(orjson.dumps(frame_record(sample, plan.settings.images), option=_OPTIONS))
-            on_frame(index)
+            if index not in set_aside:
+                records.write(kept.get(image_id(index)) or _make_frame(maker, index, aside))
+                on_frame(index)
+    if set_aside:
+        write_json(aside / SET_ASIDE, [{"frame": index, "error": set_aside[index]} for index in sorted(set_aside)])
     if is_done(plan, shard):
         # Such a worker was faster, and made the same bytes.
         shutil.rmtree(aside)
@@ -108,16 +118,24 @@ def make_shard(maker: FrameMaker, shard: Shard, on_frame: Callable[[int], None] 
         aside.rename(done)
 
 
+def _make_frame(maker: FrameMaker, index: int, folder: Path) -> bytes:
+    """Write a frame's pictures, then give its record: where there is one, its files are whole."""
+    settings = maker.plan.settings
+    sample = maker.sample(index)
+    hashes = write_pictures(folder, sample, settings.images, jpeg_quality=settings.jpeg_quality)
+    return orjson.dumps(frame_record(sample, settings.images, hashes), option=_OPTIONS)
+
+
 _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
 
 
-def frame_record(sample: Sample, images: Sequence[str]) -> dict[str, Any]:
-    """One line of a shard's records: what the merge needs of a frame."""
+def frame_record(sample: Sample, images: Sequence[str], hashes: Mapping[str, str]) -> dict[str, Any]:
+    """One line of a shard's records: what the merge needs of a frame, with the sha256 of each file by its path."""
     paths = picture_paths(sample.index, images)
     height, width = sample.instance.shape
     camera = sample.camera
     return {
-        "files": list(paths.values()),
+        "files": dict(hashes),
         "image": {
             "id": image_id(sample.index),
             "file_name": paths["image"],

@@ -1,7 +1,8 @@
-"""A file is there whole, or not at all."""
+"""A file is there whole, or not at all; and how to tell later that it is the same."""
 
-__all__ = ["atomic_writer", "write_json"]
+__all__ = ["HASHES", "atomic_writer", "sha256_of", "write_json"]
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import orjson
+
+# Of every file of a data set but its manifest, a line each, as `sha256sum` writes and checks them.
+HASHES = "SHA256SUMS"
 
 
 @contextmanager
@@ -31,3 +35,9 @@ def write_json(path: Path, value: Any, *, indent: bool = True) -> None:
     options = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
     with atomic_writer(path) as file:
         file.write(orjson.dumps(value, option=options | (orjson.OPT_INDENT_2 if indent else 0)))
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

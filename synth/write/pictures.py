@@ -2,6 +2,8 @@
 
 __all__ = ["DEFAULT_IMAGES", "IMAGES", "ImageKind", "panoptic_image", "picture_paths", "write_pictures"]
 
+import hashlib
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -33,20 +35,26 @@ def picture_paths(index: int, images: Sequence[str]) -> dict[str, str]:
     }
 
 
-def write_pictures(folder: Path, sample: Sample, images: Sequence[str], *, jpeg_quality: int) -> None:
-    """Write a sample's files below `folder`.
+def write_pictures(folder: Path, sample: Sample, images: Sequence[str], *, jpeg_quality: int) -> dict[str, str]:
+    """Write a sample's files below `folder`; returns the sha256 of each, by its path in there.
 
     Raises:
         DatasetError: the depth doesn't fit into 16 bits of millimetres.
     """
     # First, for one may refuse, and then nothing of the frame is to be there.
     pixels = {name: IMAGES[name](sample) for name in images}
-    paths = {name: folder / path for name, path in picture_paths(sample.index, images).items()}
-    for path in paths.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(sample.rgb).save(paths["image"], quality=jpeg_quality, subsampling=0)
-    for name in images:
-        Image.fromarray(pixels[name]).save(paths[name], compress_level=PNG_LEVEL)
+    hashes: dict[str, str] = {}
+    for name, path in picture_paths(sample.index, images).items():
+        file = io.BytesIO()
+        if name == "image":
+            Image.fromarray(sample.rgb).save(file, "JPEG", quality=jpeg_quality, subsampling=0)
+        else:
+            Image.fromarray(pixels[name]).save(file, "PNG", compress_level=PNG_LEVEL)
+        content = file.getbuffer()
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+        hashes[path] = hashlib.sha256(content).hexdigest()
+    return hashes
 
 
 @IMAGES.register("instance")

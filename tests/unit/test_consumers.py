@@ -48,7 +48,7 @@ def made(assets, folder, renderer=FakeRenderer, **overrides):
     with pytest.MonkeyPatch.context() as patch:
         if renderer is not None:
             patch.setattr(shards, "Renderer", renderer)
-        render_dataset(Plan(load_settings(None, OVERRIDES | overrides), copied, out, 6, 3), workers=1)
+        render_dataset(Plan(load_settings(None, OVERRIDES | overrides), copied, out, 6, 3), workers=0)
     return out
 
 

@@ -42,7 +42,7 @@ def done(assets, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("done") / "data"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shards, "Renderer", FakeRenderer)
-        render_dataset(Plan(SETTINGS, assets, out, n_frames=7, shard_frames=3), workers=1)
+        render_dataset(Plan(SETTINGS, assets, out, n_frames=7, shard_frames=3), workers=0)
     return out
 
 
@@ -71,7 +71,7 @@ def test_a_finished_data_set_has_a_file_of_each_kind_for_each_frame_and_no_shard
     names = set(tree(done))
     kinds = {"images": "jpg", "masks/instance": "png", "masks/class": "png", "panoptic": "png"}
     frames = {f"{kind}/{index:06d}.{suffix}" for kind, suffix in kinds.items() for index in range(7)}
-    assert names == frames | {"annotations.json", "panoptic.json", "manifest.json"}
+    assert names == frames | {"annotations.json", "panoptic.json", "manifest.json", "SHA256SUMS"}
 
 
 def test_the_manifest_says_what_the_labels_cover(done):
@@ -110,7 +110,7 @@ def test_each_image_counts_its_own_labels_and_the_manifest_their_sums(assets, tm
     # A rule that some of these labels break, and some don't.
     policy = LabelPolicy(min_visible_px={"limit": 300, "action": "ignore"})
     settings, out = SETTINGS.model_copy(update={"policy": policy}), tmp_path / "data"
-    render_dataset(Plan(settings, assets, out, n_frames=4, shard_frames=4), workers=1)
+    render_dataset(Plan(settings, assets, out, n_frames=4, shard_frames=4), workers=0)
     coco, counts = loaded(out, "annotations.json"), loaded(out, "manifest.json")["counts"]
     names = {category["id"]: category["name"] for category in coco["categories"]}
     per_category, removed = Counter(dict.fromkeys(names.values(), 0)), Counter()
@@ -171,7 +171,7 @@ def test_panoptic_segments_are_those_of_the_picture(done):
 def test_only_the_images_asked_for_are_made(assets, tmp_path, images):
     settings = SETTINGS.model_copy(update={"images": images})
     out = tmp_path / "data"
-    render_dataset(Plan(settings, assets, out, n_frames=2, shard_frames=2), workers=1)
+    render_dataset(Plan(settings, assets, out, n_frames=2, shard_frames=2), workers=0)
     folders = {"class": "masks/class"}
     expected = {f"{folders.get(kind, kind)}/{index:06d}.png" for kind in images for index in range(2)}
     found = set(tree(out))
@@ -213,13 +213,13 @@ def test_what_was_drawn_is_kept_with_each_image(done):
 
 @pytest.mark.parametrize("shard_frames", [1, 4, 64])
 def test_the_size_of_shards_has_no_part_in_the_bytes(assets, tmp_path, done, shard_frames):
-    render_dataset(Plan(SETTINGS, assets, tmp_path / "data", 7, shard_frames), workers=1)
+    render_dataset(Plan(SETTINGS, assets, tmp_path / "data", 7, shard_frames), workers=0)
     assert tree(tmp_path / "data") == tree(done)
 
 
 def test_frames_done_add_up_to_all(plan):
     told = []
-    render_dataset(plan, workers=1, on_frames=told.append)
+    render_dataset(plan, workers=0, on_frames=told.append)
     assert sum(told) == 7
 
 
@@ -238,7 +238,7 @@ def killed_at(plan, monkeypatch, frame):
 
     monkeypatch.setattr(FakeRenderer, "render", dying)
     with pytest.raises(KilledError):
-        render_dataset(plan, workers=1)
+        render_dataset(plan, workers=0)
     monkeypatch.setattr(FakeRenderer, "render", render)
 
 
@@ -248,7 +248,38 @@ def test_a_killed_run_goes_on_to_the_same_bytes(plan, monkeypatch, done, frame):
     assert not (plan.out / "manifest.json").exists()
     with pytest.raises(DatasetError, match="isn't complete"):
         read_coco(plan.out)
-    render_dataset(plan, workers=1, resume=True)
+    render_dataset(plan, workers=0, resume=True)
+    assert tree(plan.out) == tree(done)
+
+
+def drawn_on_resume(plan, monkeypatch):
+    """The frames that the resumed run draws."""
+    drawn = []
+    render = FakeRenderer.render
+
+    def counting(self, scene, **asked):
+        drawn.append(scene.index)
+        return render(self, scene, **asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeRenderer, "render", counting)
+        render_dataset(plan, workers=0, resume=True)
+    return drawn
+
+
+def test_a_kill_in_the_middle_of_a_shard_costs_no_frame_that_was_whole(plan, monkeypatch, done):
+    killed_at(plan, monkeypatch, 5)
+    assert drawn_on_resume(plan, monkeypatch) == [5, 6]
+    assert tree(plan.out) == tree(done)
+
+
+def test_a_frame_that_was_cut_off_by_a_kill_is_made_again(plan, monkeypatch, done):
+    killed_at(plan, monkeypatch, 5)
+    (cut,) = plan.out.glob("shards/*.part/masks/class/000003.png")
+    cut.write_bytes(cut.read_bytes()[:-9])
+    (records,) = plan.out.glob("shards/*.part/records.jsonl")
+    records.write_bytes(records.read_bytes()[:-9])
+    assert drawn_on_resume(plan, monkeypatch) == [3, 4, 5, 6]
     assert tree(plan.out) == tree(done)
 
 
@@ -259,13 +290,13 @@ def test_what_was_whole_is_not_made_again(plan, monkeypatch):
     monkeypatch.setattr(
         local, "make_shard", lambda maker, shard, **more: made.append(shard.number) or make(maker, shard, **more)
     )
-    render_dataset(plan, workers=1, resume=True)
+    render_dataset(plan, workers=0, resume=True)
     assert made == [1, 2]
 
 
 def test_a_resumed_run_keeps_the_size_of_its_shards(plan, monkeypatch, assets, done):
     killed_at(plan, monkeypatch, 4)
-    render_dataset(Plan(SETTINGS, assets, plan.out, 7, shard_frames=2), workers=1, resume=True)
+    render_dataset(Plan(SETTINGS, assets, plan.out, 7, shard_frames=2), workers=0, resume=True)
     assert tree(plan.out) == tree(done)
 
 
@@ -279,15 +310,15 @@ def test_a_run_killed_while_merging_goes_on_to_the_same_bytes(plan, monkeypatch,
     with monkeypatch.context() as patch:
         patch.setattr(merge, step, dying)
         with pytest.raises(KilledError):
-            render_dataset(plan, workers=1)
-    render_dataset(plan, workers=1, resume=True)
+            render_dataset(plan, workers=0)
+    render_dataset(plan, workers=0, resume=True)
     assert tree(plan.out) == tree(done)
 
 
 def test_a_run_killed_after_its_manifest_was_written_is_only_tidied(plan, done):
     shutil.copytree(done, plan.out)
     (plan.out / "shards" / "000000").mkdir(parents=True)
-    render_dataset(plan, workers=1, resume=True)
+    render_dataset(plan, workers=0, resume=True)
     assert tree(plan.out) == tree(done)
     assert not (plan.out / "shards").exists()
 
@@ -295,7 +326,7 @@ def test_a_run_killed_after_its_manifest_was_written_is_only_tidied(plan, done):
 def test_to_resume_what_is_finished_changes_nothing(plan, done, monkeypatch):
     shutil.copytree(done, plan.out)
     monkeypatch.setattr(shards, "Renderer", None)
-    manifest = render_dataset(plan, workers=1, resume=True)
+    manifest = render_dataset(plan, workers=0, resume=True)
     assert manifest["counts"]["images"] == 7
     assert tree(plan.out) == tree(done)
 
@@ -303,14 +334,14 @@ def test_to_resume_what_is_finished_changes_nothing(plan, done, monkeypatch):
 def test_a_finished_data_set_is_not_replaced_unasked(plan, done):
     shutil.copytree(done, plan.out)
     with pytest.raises(DatasetError, match=r"is there already. Go on with --resume, or replace it with --overwrite"):
-        render_dataset(plan, workers=1)
+        render_dataset(plan, workers=0)
     assert tree(plan.out) == tree(done)
 
 
 def test_to_overwrite_makes_it_anew(plan, done):
     shutil.copytree(done, plan.out)
     (plan.out / "images/000000.jpg").write_bytes(b"altered")
-    render_dataset(plan, workers=1, overwrite=True)
+    render_dataset(plan, workers=0, overwrite=True)
     assert tree(plan.out) == tree(done)
 
 
@@ -319,7 +350,7 @@ def test_a_folder_of_something_else_is_never_touched(plan, overwrite):
     plan.out.mkdir()
     (plan.out / "thesis.txt").write_text("years of work")
     with pytest.raises(DatasetError, match=str(plan.out)):
-        render_dataset(plan, workers=1, overwrite=overwrite)
+        render_dataset(plan, workers=0, overwrite=overwrite)
     assert [path.name for path in plan.out.iterdir()] == ["thesis.txt"]
 
 
@@ -327,12 +358,12 @@ def test_a_folder_of_something_else_is_never_touched(plan, overwrite):
 def test_a_file_in_the_place_of_the_folder_is_told(plan, overwrite):
     plan.out.write_text("a file")
     with pytest.raises(DatasetError, match="is a file"):
-        render_dataset(plan, workers=1, overwrite=overwrite)
+        render_dataset(plan, workers=0, overwrite=overwrite)
 
 
 def test_an_empty_folder_is_used(plan, done):
     plan.out.mkdir()
-    render_dataset(plan, workers=1)
+    render_dataset(plan, workers=0)
     assert tree(plan.out) == tree(done)
 
 
@@ -345,7 +376,7 @@ def test_what_was_begun_otherwise_is_not_resumed_and_the_difference_is_named(pla
     overrides = {"size": (160, 120), "placement.count": (3, 8), "placement.negatives": 0.3} | changed
     other = Plan(load_settings(None, overrides), assets, plan.out, 7 if changed else 8, 3)
     with pytest.raises(DatasetError, match=f"was made with other {named}"):
-        render_dataset(other, workers=1, resume=True)
+        render_dataset(other, workers=0, resume=True)
 
 
 def test_altered_assets_are_not_resumed(plan, monkeypatch, assets, tmp_path):
@@ -355,7 +386,7 @@ def test_altered_assets_are_not_resumed(plan, monkeypatch, assets, tmp_path):
     killed_at(begun, monkeypatch, 4)
     shutil.copy(copied / "ball/sphere.glb", copied / "drum/cylinder.glb")
     with pytest.raises(DatasetError, match="was made with other assets"):
-        render_dataset(begun, workers=1, resume=True)
+        render_dataset(begun, workers=0, resume=True)
 
 
 def test_a_broken_mesh_costs_nothing_that_is_there(plan, done, assets, tmp_path):
@@ -366,13 +397,13 @@ def test_a_broken_mesh_costs_nothing_that_is_there(plan, done, assets, tmp_path)
     shutil.copytree(assets, copied)
     (copied / "drum/cylinder.glb").write_bytes(b"glTF, cut")
     with pytest.raises(AssetError, match=r"cylinder.glb"):
-        render_dataset(Plan(SETTINGS, copied, plan.out, 7, 3), workers=1, overwrite=True)
+        render_dataset(Plan(SETTINGS, copied, plan.out, 7, 3), workers=0, overwrite=True)
     assert tree(plan.out) == tree(done)
 
 
 def test_other_seeds_make_other_scenes(assets, tmp_path, done):
     other = load_settings(None, {"size": (160, 120), "placement.count": (3, 8), "placement.negatives": 0.3, "seed": 1})
-    render_dataset(Plan(other, assets, tmp_path / "data", 7, 3), workers=1)
+    render_dataset(Plan(other, assets, tmp_path / "data", 7, 3), workers=0)
     same = {name for name, content in tree(tmp_path / "data").items() if tree(done).get(name) == content}
     assert not {name for name in same if name.startswith("images/")}
 
@@ -383,7 +414,7 @@ def test_a_folder_that_only_looks_like_a_data_set_is_not_deleted(plan, mark):
     (plan.out / mark).write_text('{"name": "of another program"}')
     (plan.out / "precious.txt").write_text("years of work")
     with pytest.raises(DatasetError, match="something else"):
-        render_dataset(plan, workers=1, overwrite=True)
+        render_dataset(plan, workers=0, overwrite=True)
     assert (plan.out / "precious.txt").read_text() == "years of work"
 
 
@@ -391,7 +422,7 @@ def test_a_data_set_with_something_of_the_users_in_it_is_not_deleted(plan, done)
     shutil.copytree(done, plan.out)
     (plan.out / "notes.txt").write_text("which frames are bad")
     with pytest.raises(DatasetError, match=r"notes\.txt"):
-        render_dataset(plan, workers=1, overwrite=True)
+        render_dataset(plan, workers=0, overwrite=True)
     assert (plan.out / "notes.txt").is_file()
 
 
@@ -404,20 +435,20 @@ def test_a_data_set_outlives_the_failure_of_the_one_that_was_to_replace_it(plan,
 
     monkeypatch.setattr(local, "_make_here", fail)
     with pytest.raises(RenderError):
-        render_dataset(plan, workers=1, overwrite=True)
+        render_dataset(plan, workers=0, overwrite=True)
     assert {path: path.read_bytes() for path in plan.out.rglob("*") if path.is_file()} == before
     assert not plan.out.with_name(plan.out.name + ".replaced").exists()
 
 
 def test_a_second_render_into_the_same_folder_is_refused(plan):
     with claimed(plan.out), pytest.raises(DatasetError, match="another synth render"):
-        render_dataset(plan, workers=1)
+        render_dataset(plan, workers=0)
 
 
 def test_the_manifest_tells_which_meshes_were_decimated(assets, tmp_path):
     folder = shutil.copytree(assets, tmp_path / "assets")
     (folder / "assets.toml").write_text("[categories.ball]\nmax_triangles = 100\n")
-    manifest = render_dataset(Plan(SETTINGS, folder, tmp_path / "data", n_frames=1, shard_frames=1), workers=1)
+    manifest = render_dataset(Plan(SETTINGS, folder, tmp_path / "data", n_frames=1, shard_frames=1), workers=0)
     assert manifest["decimated"] == {"ball/sphere.glb": {"from": 320, "to": 100}}
 
 
@@ -430,7 +461,7 @@ def test_the_merge_refuses_what_is_in_no_shard_and_not_in_its_place(plan, monkey
 
     monkeypatch.setattr(local, "merge_shards", lose_one_first)
     with pytest.raises(DatasetError, match="in no shard"):
-        render_dataset(plan, workers=1)
+        render_dataset(plan, workers=0)
     assert not (plan.out / "manifest.json").exists()
 
 
@@ -440,10 +471,10 @@ def test_other_bytes_in_a_background_are_another_data_set(assets, tmp_path):
     Image.new("RGB", (32, 32), "red").save(folder / "a.png")
     settings = load_settings(None, {"size": (64, 48), "background.backgrounds": (str(folder),)})
     plan = Plan(settings, assets, tmp_path / "data", n_frames=1, shard_frames=1)
-    render_dataset(plan, workers=1)
+    render_dataset(plan, workers=0)
     Image.new("RGB", (32, 32), "blue").save(folder / "a.png")
     with pytest.raises(DatasetError, match="other pictures"):
-        render_dataset(plan, workers=1, resume=True)
+        render_dataset(plan, workers=0, resume=True)
 
 
 def test_a_broken_background_is_told_before_the_first_frame(assets, tmp_path):
@@ -453,5 +484,5 @@ def test_a_broken_background_is_told_before_the_first_frame(assets, tmp_path):
     (folder / "a.jpg").write_bytes((folder / "a.jpg").read_bytes()[:700])
     settings = load_settings(None, {"size": (64, 48), "background.backgrounds": (str(folder),)})
     with pytest.raises(AssetError, match=r"a\.jpg"):
-        render_dataset(Plan(settings, assets, tmp_path / "data", n_frames=1, shard_frames=1), workers=1)
+        render_dataset(Plan(settings, assets, tmp_path / "data", n_frames=1, shard_frames=1), workers=0)
     assert not (tmp_path / "data").exists()

@@ -1,0 +1,1 @@
+"""Is a data set still what it was when it was made?"""

@@ -1,0 +1,258 @@
+"""Processes that make shards, watched: one that dies or hangs costs its shard another try, and nobody the run.
+
+A shard gets three tries. Then the frame at which it failed last is set aside by name, and the rest of it is made.
+"""
+
+__all__ = ["Limits", "make_shards"]
+
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Self
+
+from synth.engine.plan import Plan, Shard
+from synth.engine.worker import Failed, FrameMade, Message, Opened, Order, ShardMade, work
+from synth.errors import RenderError, SynthError
+
+# How long a process may take to notice that nothing is to be done any more.
+FAREWELL_S = 2.0
+LOOK_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker may do before it is taken for lost.
+
+    Attributes:
+        start_s: Until a process has opened OpenGL.
+        frame_s: For one frame, in which it may have to read and simplify large meshes.
+        memory_mb: A process that holds more after a shard is replaced by a fresh one.
+        tries: For a shard, until the frame that it fails at is set aside.
+        set_aside_share: Of all frames; with more of them, and more than `set_aside_min`, the fault is elsewhere.
+    """
+
+    start_s: float = 300.0
+    frame_s: float = 300.0
+    memory_mb: float = 2000.0
+    tries: int = 3
+    set_aside_share: float = 0.01
+    set_aside_min: int = 10
+
+
+@dataclass(slots=True)
+class Task:
+    """A shard on its way to be made."""
+
+    shard: Shard
+    set_aside: dict[int, str] = field(default_factory=dict)
+    failures: int = 0
+
+    def frames(self) -> Iterator[int]:
+        return (index for index in range(self.shard.start, self.shard.stop) if index not in self.set_aside)
+
+
+@dataclass(slots=True)
+class Worker:
+    """A process, what it is at, and since when nothing was heard of it."""
+
+    process: SpawnProcess
+    pipe: "Connection[Order | None, Message]"
+    heard_s: float
+    opened: bool = False
+    task: Task | None = None
+    n_made: int = 0
+    ended: bool = False
+
+    @classmethod
+    def start(cls, plan: Plan) -> Self:
+        # Spawned, never forked: GL contexts and their threads don't survive a fork.
+        context = multiprocessing.get_context("spawn")
+        pipe, other_end = context.Pipe()
+        process = context.Process(target=work, args=(plan, other_end), daemon=True)
+        process.start()
+        # Only the worker holds its end now, so its death is the end of the pipe.
+        other_end.close()
+        return cls(process, pipe, time.monotonic())
+
+    def give(self, task: Task) -> None:
+        self.task, self.n_made, self.heard_s = task, 0, time.monotonic()
+        try:
+            self.pipe.send(Order(task.shard, dict(task.set_aside)))
+        except OSError:
+            self.ended = True
+
+    def said(self) -> Iterator[Message]:
+        """What it has said since it was last asked; `ended` where it will say no more."""
+        try:
+            while self.pipe.poll():
+                yield self.pipe.recv()
+        except (EOFError, OSError):
+            self.ended = True
+
+    def busy_s(self) -> float:
+        """For how long it has been silent over something to do."""
+        return time.monotonic() - self.heard_s if self.task or not self.opened else 0.0
+
+    def stop(self) -> None:
+        """End it, at once if it is at something."""
+        if self.task is None and self.opened:
+            try:
+                self.pipe.send(None)
+                self.process.join(FAREWELL_S)
+            except OSError:
+                pass
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def make_shards(
+    plan: Plan,
+    shards: Sequence[Shard],
+    *,
+    workers: int,
+    limits: Limits,
+    on_frames: Callable[[int], None],
+    on_renderer: Callable[[str], None],
+) -> None:
+    """Make shards in processes; all of them are whole when it returns.
+
+    Args:
+        workers: Processes.
+        limits: What they may do.
+        on_frames: Called with how many frames were made since the last call; below 0 where a shard begins anew.
+        on_renderer: Called with what draws, each time a process has opened it.
+    Raises:
+        SynthError, OSError: what a worker met that no other try would change.
+        RenderError: no process gets as far as a first frame, or more frames fail than could be theirs alone.
+    """
+    pool = Pool(plan, workers, limits, on_frames, on_renderer, deque(Task(shard) for shard in shards))
+    try:
+        pool.run()
+    finally:
+        pool.stop()
+
+
+@dataclass
+class Pool:
+    """The processes of one run."""
+
+    plan: Plan
+    n_workers: int
+    limits: Limits
+    on_frames: Callable[[int], None]
+    on_renderer: Callable[[str], None]
+    waiting: deque[Task]
+    workers: list[Worker] = field(default_factory=list)
+    n_set_aside: int = 0
+    n_never_opened: int = 0
+
+    def run(self) -> None:
+        while self.waiting or any(worker.task for worker in self.workers):
+            self._staff()
+            wait([worker.pipe for worker in self.workers], LOOK_EVERY_S)
+            for worker in tuple(self.workers):
+                self._hear(worker)
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.stop()
+        self.workers.clear()
+
+    def _staff(self) -> None:
+        """As many processes as there is work for, each with something to do."""
+        for worker in self.workers:
+            if worker.opened and worker.task is None and self.waiting:
+                worker.give(self.waiting.popleft())
+        idle = sum(worker.task is None for worker in self.workers)
+        for _ in range(min(self.n_workers - len(self.workers), len(self.waiting) - idle)):
+            self.workers.append(Worker.start(self.plan))
+
+    def _hear(self, worker: Worker) -> None:
+        """Take in what a worker has to say, or that it says nothing any more."""
+        for message in worker.said():
+            self._take(worker, message)
+        if worker not in self.workers:
+            return
+        if worker.ended:
+            worker.process.join(FAREWELL_S)
+            self._lose(worker, _how_it_ended(worker.process.exitcode))
+            return
+        limit_s = self.limits.frame_s if worker.opened else self.limits.start_s
+        if worker.busy_s() > limit_s:
+            self._lose(worker, f"took longer than {limit_s:.0f} s")
+
+    def _take(self, worker: Worker, message: Message) -> None:
+        worker.heard_s = time.monotonic()
+        match message:
+            case Opened(renderer):
+                worker.opened, self.n_never_opened = True, 0
+                self.on_renderer(renderer)
+            case FrameMade():
+                worker.n_made += 1
+                self.on_frames(1)
+            case ShardMade(memory_mb):
+                worker.task = None
+                if memory_mb > self.limits.memory_mb:
+                    self._dismiss(worker)
+            case Failed(error):
+                # A fault of the settings, the files or the disk, and not of the frame: no other try changes it.
+                if isinstance(error, SynthError | OSError):
+                    raise error
+                self._lose(worker, f"{type(error).__name__}: {error}")
+
+    def _dismiss(self, worker: Worker) -> None:
+        self.workers.remove(worker)
+        worker.stop()
+
+    def _lose(self, worker: Worker, reason: str) -> None:
+        """A worker is of no use any more; what it was at is begun again, by another."""
+        task, opened, n_made = worker.task, worker.opened, worker.n_made
+        worker.task = None
+        worker.opened = False
+        self._dismiss(worker)
+        if not opened:
+            self.n_never_opened += 1
+            if self.n_never_opened >= self.limits.tries:
+                raise RenderError(f"No process that renders could be started ({reason}). {self._kept()}")
+        if task is None:
+            return
+        self.on_frames(-n_made)
+        task.failures += 1
+        if task.failures >= self.limits.tries:
+            failed_at = list(task.frames())[n_made:]
+            self._set_aside(task, failed_at[0] if failed_at else None, reason)
+        self.waiting.appendleft(task)
+
+    def _set_aside(self, task: Task, index: int | None, reason: str) -> None:
+        task.failures = 0
+        self.n_set_aside += 1
+        most = max(self.limits.set_aside_min, round(self.limits.set_aside_share * self.plan.n_frames))
+        if index is None or self.n_set_aside > most:
+            at = "after its last frame" if index is None else f"at frame {index}"
+            raise RenderError(
+                f"Too many frames fail: {self.n_set_aside}, the last time {at} ({reason}). {self._kept()}"
+            )
+        task.set_aside[index] = reason
+        # It is done with, though not made.
+        self.on_frames(1)
+
+    def _kept(self) -> str:
+        return f"What is done is kept: go on with --resume, perhaps with fewer --workers. ({self.plan.out})"
+
+
+def _how_it_ended(exit_code: int | None) -> str:
+    """What became of a process, in words for people who have not read `man 7 signal`."""
+    if exit_code is None or exit_code >= 0:
+        return f"its process ended with code {exit_code}"
+    name = signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else f"signal {-exit_code}"
+    meaning = {
+        "SIGKILL": ", which is how a system ends what takes too much memory",
+        "SIGSEGV": ", a crash in the driver",
+    }
+    return f"its process was ended by {name}{meaning.get(name, '')}"

@@ -1,0 +1,105 @@
+"""A data set broken in each way, and what `synth audit` says of it."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+
+import pytest
+from typer.testing import CliRunner
+
+from synth.audit.files import Finding, audit_files
+from synth.cli import app
+from synth.config import load_settings
+from synth.engine import shards
+from synth.engine.local import render_dataset
+from synth.engine.plan import Plan
+from synth.errors import DatasetError
+from synth.render.fake import FakeRenderer
+
+
+@pytest.fixture(scope="module")
+def made(assets, tmp_path_factory):
+    """A finished data set of three frames; not to be written to."""
+    out = tmp_path_factory.mktemp("made") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "Renderer", FakeRenderer)
+        render_dataset(Plan(load_settings(None, {"size": (64, 48)}), assets, out, 3, 2), workers=0)
+    return out
+
+
+@pytest.fixture
+def data(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "data")
+
+
+def test_what_was_left_alone_is_whole(data):
+    audit = audit_files(data)
+    # Three frames of four pictures, and the two lists of labels.
+    assert (audit.n_files, audit.findings, audit.is_whole) == (14, (), True)
+
+
+def test_the_list_is_one_that_sha256sum_reads(data):
+    if shutil.which("sha256sum") is None:
+        pytest.skip("no sha256sum here")
+    checked = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=data, capture_output=True, check=False)
+    assert (checked.returncode, checked.stdout) == (0, b"")
+
+
+def test_every_hash_is_that_of_its_file(data):
+    lines = (data / "SHA256SUMS").read_text().splitlines()
+    for digest, name in (line.split("  ") for line in lines):
+        assert hashlib.sha256((data / name).read_bytes()).hexdigest() == digest
+
+
+def remove(path):
+    path.unlink()
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def alter(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["images/000001.jpg", "masks/instance/000000.png", "annotations.json"])
+@pytest.mark.parametrize(("break_it", "kind"), [(cut, "cut off"), (alter, "altered"), (remove, "missing")])
+def test_a_file_that_is_not_as_it_was_is_named_with_what_became_of_it(data, name, break_it, kind):
+    break_it(data / name)
+    audit = audit_files(data)
+    assert (audit.findings, audit.is_whole) == ((Finding(name, kind),), False)
+
+
+def test_a_file_that_nobody_listed_is_named_and_makes_nothing_wrong(data):
+    (data / "notes.txt").write_text("mine")
+    audit = audit_files(data)
+    assert (audit.findings, audit.is_whole) == ((Finding("notes.txt", "unlisted"),), True)
+
+
+@pytest.mark.parametrize(("break_it", "words"), [(alter, "was altered"), (remove, "is missing")])
+def test_without_the_list_as_it_was_nothing_is_compared(data, break_it, words):
+    break_it(data / "SHA256SUMS")
+    with pytest.raises(DatasetError, match=words):
+        audit_files(data)
+
+
+def test_a_list_that_leads_out_of_the_folder_is_refused(data):
+    sums = f"{'0' * 64}  ../secret\n".encode()
+    (data / "SHA256SUMS").write_bytes(sums)
+    manifest = json.loads((data / "manifest.json").read_bytes()) | {"sha256": hashlib.sha256(sums).hexdigest()}
+    (data / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DatasetError, match="lies outside"):
+        audit_files(data)
+
+
+def test_the_command_ends_with_1_where_something_is_wrong_and_tells_it_as_json_too(data):
+    assert CliRunner().invoke(app, ["audit", str(data)]).exit_code == 0
+    (data / "images/000002.jpg").unlink()
+    told = CliRunner().invoke(app, ["audit", str(data)])
+    assert (told.exit_code, told.stdout.splitlines()[0]) == (1, "images/000002.jpg: missing")
+    as_json = json.loads(CliRunner().invoke(app, ["audit", str(data), "--json"]).stdout)
+    assert as_json["findings"] == [{"file": "images/000002.jpg", "kind": "missing"}]
