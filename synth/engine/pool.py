@@ -1,6 +1,7 @@
 """Processes that make shards, watched: one that dies or hangs costs its shard another try, and nobody the run.
 
-A shard gets three tries. Then the frame at which it failed last is set aside by name, and the rest of it is made.
+The next worker goes on at the frame that was being made. One at which three fail in a row is set aside by name, and the
+rest of its shard is made.
 """
 
 __all__ = ["Limits", "make_shards"]
@@ -11,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Self
@@ -32,7 +34,7 @@ class Limits:
         start_s: Until a process has opened OpenGL.
         frame_s: For one frame, in which it may have to read and simplify large meshes.
         memory_mb: A process that holds more after a shard is replaced by a fresh one.
-        tries: For a shard, until the frame that it fails at is set aside.
+        tries: For a frame, until it is set aside.
         set_aside_share: Of all frames; with more of them, and more than `set_aside_min`, the fault is elsewhere.
     """
 
@@ -46,14 +48,26 @@ class Limits:
 
 @dataclass(slots=True)
 class Task:
-    """A shard on its way to be made."""
+    """A shard on its way to be made.
+
+    Attributes:
+        set_aside: Frames that will not be made, each with the reason.
+        frame: Where it failed last; None for after the last frame.
+        n_failures: How often it failed there, one time after the other.
+    """
 
     shard: Shard
     set_aside: dict[int, str] = field(default_factory=dict)
-    failures: int = 0
+    frame: int | None = None
+    n_failures: int = 0
 
     def frames(self) -> Iterator[int]:
         return (index for index in range(self.shard.start, self.shard.stop) if index not in self.set_aside)
+
+    def failed_at(self, frame: int | None) -> None:
+        """Count; a worker that was lost at another frame than the one before is no sign of a bad frame."""
+        self.n_failures = self.n_failures + 1 if frame == self.frame else 1
+        self.frame = frame
 
 
 @dataclass(slots=True)
@@ -223,14 +237,13 @@ class Pool:
         if task is None:
             return
         self.on_frames(-n_made)
-        task.failures += 1
-        if task.failures >= self.limits.tries:
-            failed_at = list(task.frames())[n_made:]
-            self._set_aside(task, failed_at[0] if failed_at else None, reason)
+        task.failed_at(next(islice(task.frames(), n_made, None), None))
+        if task.n_failures >= self.limits.tries:
+            self._set_aside(task, reason)
         self.waiting.appendleft(task)
 
-    def _set_aside(self, task: Task, index: int | None, reason: str) -> None:
-        task.failures = 0
+    def _set_aside(self, task: Task, reason: str) -> None:
+        index = task.frame
         self.n_set_aside += 1
         most = max(self.limits.set_aside_min, round(self.limits.set_aside_share * self.plan.n_frames))
         if index is None or self.n_set_aside > most:
@@ -238,7 +251,7 @@ class Pool:
             raise RenderError(
                 f"Too many frames fail: {self.n_set_aside}, the last time {at} ({reason}). {self._kept()}"
             )
-        task.set_aside[index] = reason
+        task.set_aside[index], task.n_failures = reason, 0
         # It is done with, though not made.
         self.on_frames(1)
 
