@@ -22,7 +22,8 @@ for shard in plan.shards():
         for index in range(shard.start, shard.stop):
             labels = [
                 {"id": index * 65536 + k, "image_id": index + 1, "category_id": category, "instance_id": k,
-                 "iscrowd": 0, "bbox": [1.5, 2.5, 30.0, 40.0], "area": 900, "segmentation": {"size": [480, 640], "counts": "x" * 200}}
+                 "iscrowd": 0, "bbox": [1.5, 2.5, 30.0, 40.0], "area": 900,
+                 "segmentation": {"size": [480, 640], "counts": "x" * 200}}
                 for k in range(1, 6)
             ]
             image = {"id": index + 1, "file_name": f"images/{index:06d}.jpg", "width": 640, "height": 480,
