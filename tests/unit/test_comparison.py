@@ -148,7 +148,7 @@ def two_runs(photos, monkeypatch):
     new = SimpleNamespace(categories=new_categories, policy=policy, path="new/best.pt", step=1, settings=settings)
     new.detector = "fake"
 
-    def says(run, pictures):
+    def says(run, pictures, progress):
         coin, die = (1, 2) if run is old else (3, 1)
         n_dice = 5 if run is old else 20
         return [

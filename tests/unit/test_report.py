@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -10,13 +11,14 @@ import numpy as np
 import orjson
 import pytest
 from PIL import Image
+from pycocotools import mask as rle_masks
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError
 from train.detections import Detections
-from train.report import drawing
+from train.report import drawing, exhibits
 from train.report.evaluate import evaluate
 
 COIN_AND_DIE = (Category(1, "coin"), Category(2, "die"))
@@ -237,3 +239,59 @@ def test_the_pictures_pass_through_the_progress_bar(photos, tmp_path):
 
     evaluate(photos({"a.png": [], "b.png": [LEFT]}), [], tmp_path / "eval", title="t", track=track)
     assert sorted(seen) == ["a.png", "b.png"]
+
+
+def test_the_page_says_how_sure_it_is_and_which_mistake_is_the_dearest(photos, tmp_path):
+    truth = photos({f"{n}.png": [LEFT, RIGHT] for n in range(8)})
+    says = [found(n, LEFT, LOW, scores=[0.9, 0.8]) for n in range(1, 9)]
+    evaluation = evaluate(truth, says, tmp_path / "eval", title="t")
+    page = page_of(tmp_path / "eval")
+    low, high = orjson.loads((tmp_path / "eval/metrics.json").read_bytes())["intervals"]["ap50"]
+    assert f"{low:.3f} to {high:.3f}" in page.words
+    # Half of the coins are never found, and each low box takes half of the precision from half of the recall.
+    assert evaluation.diagnosis.mistakes[0].kind.name == "missed"
+    assert "The dearest kind of mistake: missed." in page.words
+    alts = [image["alt"] for image in page.images]
+    assert sum(alt.startswith("missed in") for alt in alts) == exhibits.N_OF_A_KIND
+    assert "nothing there in 0.png: coin 0.80" in alts
+    assert len(list((tmp_path / "eval/mistakes").glob("missed_*.jpg"))) == exhibits.N_OF_A_KIND
+
+
+def test_the_worst_of_a_kind_are_the_surest_false_alarms_and_the_largest_of_what_was_missed(photos):
+    small = (100.0, 100.0, 110.0, 110.0)
+    truth = photos({"a.png": [small, LEFT], "b.png": []})
+    by_image = {1: found(1), 2: found(2, LOW, RIGHT, scores=[0.9, 0.7])}
+    chosen = exhibits.choose(truth.pictures, by_image, 0.5)
+    assert [(one.rank, one.mistake.label) for one in chosen[1]] == [(0, 1), (1, 0)]
+    assert [(one.rank, one.mistake.detection) for one in chosen[2]] == [(0, 0), (1, 1)]
+
+
+def test_training_frames_that_are_alike_stand_beside_a_mistake(photos, tmp_path):
+    Image.new("RGB", (64, 48)).save(tmp_path / "frame.png")
+    neighbours = {1: [exhibits.Neighbour(tmp_path / "frame.png", "frame 7: <b>two</b> coins, distance 0.2")]}
+    evaluate(photos({"a.png": [LEFT]}), [], tmp_path / "eval", title="t", neighbours=neighbours)
+    page = page_of(tmp_path / "eval")
+    assert "Training frame: frame 7: <b>two</b> coins, distance 0.2" in [image["alt"] for image in page.images]
+
+
+def rle_of(box):
+    pixels = np.zeros((150, 200), np.uint8)
+    x1, y1, x2, y2 = map(int, box)
+    pixels[y1:y2, x1:x2] = 1
+    return {"size": [150, 200], "counts": rle_masks.encode(np.asfortranarray(pixels))["counts"].decode()}
+
+
+def test_masks_are_measured_beside_the_boxes_where_labels_and_detections_have_them(photos, tmp_path):
+    plain = photos({"a.png": [LEFT]})
+    (picture,) = plain.pictures
+    masked = replace(plain, pictures=(replace(picture, instances=(replace(picture.instances[0], rle=rle_of(LEFT)),)),))
+    # The box fits and the outline is somewhere else.
+    says = [replace(found(1, LEFT), masks=(rle_of(RIGHT),))]
+    evaluation = evaluate(masked, says, tmp_path / "eval", title="t")
+    assert (evaluation.report.ap, evaluation.masks.ap) == (1, 0)
+    assert orjson.loads((tmp_path / "eval/metrics.json").read_bytes())["masks"]["ap"] == 0
+    assert "The same by masks" in page_of(tmp_path / "eval").words
+
+    assert evaluate(plain, says, tmp_path / "boxes", title="t").masks is None
+    words = page_of(tmp_path / "boxes").words
+    assert "masks are not measured" in words and "The same by masks" not in words

@@ -8,8 +8,11 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
+from synth.dataset import PictureSet
 from synth.labelme import read_labelme
 from train.checkpoint import Run, load_run
+from train.commands.evaluation import progress_bar
+from train.detections import Detections
 from train.learn.learned_from import photos_notes
 from train.measure.comparison import Comparison, in_one_list
 from train.predict import predict
@@ -49,7 +52,8 @@ def compare_runs(
     first, second = (load_run(folder, device=choose_device(device)) for folder in folders)
     categories, _ = in_one_list(first.categories, second.categories, [])
     truth, read = read_labelme(photos, categories, aliases=aliases, ignore_labels=ignore_labels, policy=first.policy)
-    found = [predict(one, truth.pictures) for one in (first, second)]
+    bars = not as_json
+    found = [_detected(console, run, name, truth, shown=bars) for run, name in zip((first, second), names, strict=True)]
     _, found[1] = in_one_list(first.categories, second.categories, found[1])
     notes = [
         *read.lines(),
@@ -72,6 +76,11 @@ def compare_runs(
     )
     _print(console, comparison, names, notes, out, as_json=as_json)
     return comparison
+
+
+def _detected(console: Console, run: Run, name: str, truth: PictureSet, *, shown: bool) -> list[Detections]:
+    with progress_bar(console, f"detecting: {name}", len(truth.pictures), shown=shown) as advance:
+        return predict(run, truth.pictures, progress=lambda done, n: advance(1))
 
 
 def _names(folders: tuple[Path, Path]) -> tuple[str, str]:

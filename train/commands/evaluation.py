@@ -1,6 +1,6 @@
 """`synth eval`: a run and photos in; a report, and what to read on the terminal out."""
 
-__all__ = ["evaluate_run"]
+__all__ = ["evaluate_run", "latest_run", "progress_bar"]
 
 import platform
 import time
@@ -74,10 +74,10 @@ def evaluate_run(
     )
     notes = [*read.lines(), *photos_notes(folder, truth.pictures)]
     started = time.monotonic()
-    with _bar(console, "detecting", len(truth.pictures), shown=not as_json) as advance:
+    with progress_bar(console, "detecting", len(truth.pictures), shown=not as_json) as advance:
         found = predict(loaded, truth.pictures, progress=lambda done, n: advance(1))
     seconds = time.monotonic() - started
-    with _bar(console, "drawing", len(truth.pictures), shown=not as_json) as advance:
+    with progress_bar(console, "drawing", len(truth.pictures), shown=not as_json) as advance:
         evaluation = evaluate(
             truth,
             found,
@@ -145,7 +145,7 @@ def _print_evaluation(
 
 
 @contextmanager
-def _bar(console: Console, what: str, n: int, *, shown: bool) -> Iterator[Any]:
+def progress_bar(console: Console, what: str, n: int, *, shown: bool) -> Iterator[Any]:
     """A progress bar on a terminal, silence elsewhere; gives a function to advance it."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal)) as progress:

@@ -54,7 +54,7 @@ LOCALISATION = MistakeKind(
 )
 BOTH = MistakeKind(
     "both",
-    "wrong box and category",
+    "box and category",
     "The box overlaps an object of another category with an IoU between 0.1 and 0.5.",
     "Parts of one thing that look like another: often cured by what cures wrong categories.",
 )

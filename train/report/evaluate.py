@@ -82,6 +82,8 @@ def evaluate(
     check_free(out, overwrite=overwrite)
     report = coco_metrics(truth, detections, iou_thresholds=iou_thresholds, score_min=score_min)
     masks = mask_figures(truth, detections, iou_thresholds=iou_thresholds, score_min=score_min)
+    if masks is None and any(one.masks is not None for one in detections):
+        notes = [*notes, "masks are not measured: a label is a box only, drawn as a rectangle"]
     found = {picture.image_id: nothing_found(picture) for picture in truth.pictures}
     found |= {one.image_id: one for one in detections}
     results = worst_first(judge(one, found[one.image_id], score_min=score_min) for one in truth.pictures)

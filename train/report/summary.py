@@ -82,10 +82,10 @@ def mistake_table(mistakes: Iterable[MistakeCost]) -> Table:
 
 def difference_table(rows: Iterable[Difference], names: tuple[str, str], *, first: str) -> Table:
     """Figures of two runs side by side, what lies between them, and whether that may be chance; fits 80 columns."""
-    table = _table(first=first)
+    table = _table(first=first, width=16)
     for name in names:
-        table.add_column(Text(name), max_width=11, overflow="ellipsis", justify="right", no_wrap=True)
-    for name in ("difference", "95 %", "second is"):
+        table.add_column(Text(name), max_width=9, overflow="ellipsis", justify="right", no_wrap=True)
+    for name in ("change", "95 %", "2nd is"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in rows:
         low, high = shown_figure(one.interval.low), shown_figure(one.interval.high)
@@ -99,9 +99,9 @@ def _what(report: EvalReport) -> str:
     return f"objects ({next(iter(report.per_category))})" if len(report.per_category) == 1 else "objects"
 
 
-def _table(*columns: str, first: str) -> Table:
+def _table(*columns: str, first: str, width: int = 22) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, max_width=22, overflow="ellipsis", no_wrap=True)
+    table.add_column(first, max_width=width, overflow="ellipsis", no_wrap=True)
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     return table
