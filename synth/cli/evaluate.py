@@ -65,6 +65,8 @@ def eval_command(
         )
         return
     if curve is not None:
+        if iou:
+            raise UsageError("--curve measures AP and AP50: leave out --iou.")
         learning_curve(
             photos=photos,
             run=run,

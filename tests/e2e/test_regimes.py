@@ -194,6 +194,8 @@ def test_what_cant_be_a_curve_is_one_line(synth, run: Path, photos: Path, tmp_pa
         (("--curve", "five"), ("--curve five", "0,5,10"), 2),
         (("--curve", "-1"), ("--curve", "numbers of photos"), 2),
         (("--curve", "2", "--curve-seeds", 0), ("--curve-seeds 0",), 2),
+        (("--curve", "2", "--curve-iterations", 0), ("--curve-iterations 0",), 2),
+        (("--curve", "2", "--iou", 0.3), ("--curve", "--iou"), 2),
         (("--curve", "2", "--run", "runs/synth-photos"), ("has learned from 5 of the 6 photos to measure on",), 1),
         (("--curve", "2", "--out", photos), ("isn't a curve's",), 1),
     ):

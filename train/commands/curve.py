@@ -111,7 +111,10 @@ class _Talk:
             self.console.print(orjson.dumps(curve.to_json(), option=orjson.OPT_INDENT_2).decode(), markup=False)
             return
         self.console.print(_table(curve))
-        self._say(f"measured on {curve.n_tested} photos that nothing here learned from -> {out / 'curve.png'}")
+        if photos := curve.worth():
+            self._say(f"The run as it is does as well as a detector that learned from some {photos:.0f} photos alone.")
+        self._say(f"Measured on {curve.n_tested} photos that nothing here learned from; ± is half the seeds' range.")
+        self._say(f"-> {out / 'curve.png'}")
 
     def _say(self, line: str) -> None:
         if not self.quiet:

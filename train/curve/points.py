@@ -4,13 +4,14 @@ Half of the photos are set aside to measure on, the same for every point. From t
 5 are among those of 10. Beside the run, a detector of the same kind learns from the same photos alone.
 """
 
-__all__ = ["Curve", "CurvePlan", "Point", "measured_points"]
+__all__ = ["Curve", "CurvePlan", "FigureName", "Point", "measured_points"]
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from synth.dataset import PictureSet
 from synth.errors import UsageError
@@ -28,6 +29,7 @@ from train.settings import TrainSettings, choose_device
 TEST_FRACTION, TEST_SEED = 0.5, 0
 SHOTS_MAX, SEEDS_MAX = 9999, 99  # what the folders' names have room for
 
+FigureName = Literal["ap", "ap50"]
 # Called before a point is trained; gives what is told of the training.
 Announce = Callable[["Point"], Reporter]
 
@@ -95,6 +97,8 @@ class CurvePlan:
             raise UsageError(f"--curve: expected numbers of photos, 0 to {SHOTS_MAX}, such as 0,5,10,25,50.")
         if not 1 <= n_seeds <= SEEDS_MAX:
             raise UsageError(f"--curve-seeds {n_seeds}: expected 1 to {SEEDS_MAX}.")
+        if iterations is not None and iterations < 1:
+            raise UsageError(f"--curve-iterations {iterations}: expected 1 or more.")
         if most > len(learnable):
             raise UsageError(
                 f"--curve {most}: of {len(photos.pictures)} photos {len(tested)} are measured on, so there are "
@@ -140,6 +144,20 @@ class Curve:
 
     def at(self, from_run: bool, shots: int) -> list[Point]:
         return [point for point in self.points if (point.from_run, point.shots) == (from_run, shots)]
+
+    def mean(self, name: FigureName, from_run: bool, shots: int) -> float:
+        """Over the seeds; -1 where nothing was measured."""
+        values = [getattr(point, name) for point in self.at(from_run, shots)]
+        return sum(values) / len(values) if values else -1.0
+
+    def worth(self) -> float | None:
+        """How many photos alone give the AP of the run as it is, by straight lines; None if none of those measured."""
+        wanted = self.mean("ap", True, 0)
+        alone = [(n, self.mean("ap", False, n)) for n in sorted({p.shots for p in self.points if not p.from_run})]
+        for (n, ap), (more, higher) in pairwise(alone):
+            if ap < wanted <= higher:
+                return n + (more - n) * (wanted - ap) / (higher - ap)
+        return None
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "points": [asdict(point) for point in self.points]}
