@@ -4,7 +4,7 @@ __all__ = ["Order", "repeat_factors"]
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
@@ -21,7 +21,7 @@ SHUFFLE, GROUP = 1, 5
 BLOCK = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Order:
     """Pass after pass over the pictures, each in an order of its own, dealt into batches.
 
@@ -41,10 +41,6 @@ class Order:
     seed: int
     sampling: SamplingSettings
     real_ids: Collection[int] = frozenset()
-    _renders: "Passes" = field(init=False, repr=False)
-    _photos: "Passes" = field(init=False, repr=False)
-    _real_share: Fraction = field(init=False, repr=False)
-    _one_shape: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         share, threshold = self.sampling.real_share, self.sampling.repeat_threshold
@@ -55,15 +51,11 @@ class Order:
                 f"real_share = {share:g}: there are {len(photos)} photos and {len(renders)} renders to learn from. "
                 "Give both, or leave the share out."
             )
-        made = {
-            "_renders": Passes(renders, repeat_factors(renders, threshold), self.seed, 0),
-            "_photos": Passes(photos, repeat_factors(photos, threshold), self.seed, 1),
-            # As a fraction, or rounding would let a position slip after many.
-            "_real_share": Fraction(share or 0).limit_denominator(1000),
-            "_one_shape": len({_shape(picture) for picture in self.pictures}) == 1,
-        }
-        for name, value in made.items():
-            object.__setattr__(self, name, value)
+        self._renders = Passes(renders, repeat_factors(renders, threshold), self.seed, 0)
+        self._photos = Passes(photos, repeat_factors(photos, threshold), self.seed, 1)
+        # As a fraction, or rounding would let a position slip after many.
+        self._real_share = Fraction(share or 0).limit_denominator(1_000_000)
+        self._one_shape = len({_shape(picture) for picture in self.pictures}) == 1
 
     def batch(self, number: int) -> list[Picture]:
         """The pictures of a batch."""
