@@ -19,9 +19,11 @@ from synth.errors import UsageError
 from synth.labelme import read_labelme
 from train.checkpoint import load_run
 from train.commands.evaluation import latest_run
+from train.gap.advice import toml_value
 from train.gap.folder import check_free, write
 from train.gap.frames import read_frames
 from train.gap.gap import Gap, measure_gap
+from train.learn.learned_from import photos_notes
 from train.measure.metrics import checked_ious
 from train.settings import choose_device
 
@@ -98,8 +100,9 @@ def gap_of_run(
         "version": f"synth {synth.__version__}",
     }
     title = f"{folder.name}: {photos.resolve().name} against {data.resolve().name}"
-    page = write(gap, out, title=title, context=context, notes=read.lines())
-    _print(console, gap, read.lines(), page, as_json=as_json)
+    notes = [*read.lines(), *photos_notes(folder, truth.pictures)]
+    page = write(gap, out, title=title, context=context, notes=notes)
+    _print(console, gap, notes, page, as_json=as_json)
     return gap
 
 
@@ -131,7 +134,7 @@ def _print(console: Console, gap: Gap, notes: Sequence[str], page: Path, *, as_j
         say(f"   {advice.evidence[0]}")
         for change in advice.changes[:1]:
             now = "" if change.now is None else f"   # now {change.now}"
-            say(f"   {change.key} = {orjson.dumps(change.proposed).decode()}{now}")
+            say(f"   {change.key} = {toml_value(change.proposed)}{now}")
         if advice.todo:
             say(f"   {advice.todo}")
     say(f"-> {page}")

@@ -4,7 +4,7 @@ In: the comparisons, what was found and missed on both sides, and the frames' ow
 share of misses that a difference explains and the share of photos' objects that no synthetic frame resembles.
 """
 
-__all__ = ["KEYS", "Advice", "Evidence", "advise", "toml_of"]
+__all__ = ["KEYS", "Advice", "Evidence", "advise", "toml_of", "toml_value"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -102,8 +102,13 @@ def toml_of(lines: Sequence[Advice]) -> str:
     # Keys without a table come first, or they would belong to the one above.
     for table in sorted(tables, key=bool):
         head = [f"[{table}]"] if table else []
-        written.append("\n".join([*head, *(f"{key} = {_toml(value)}" for key, value in tables[table].items())]))
+        written.append("\n".join([*head, *(f"{key} = {toml_value(value)}" for key, value in tables[table].items())]))
     return "\n\n".join(written)
+
+
+def toml_value(value: Any) -> str:
+    """Numbers, texts and lists of them are written in TOML as in JSON."""
+    return orjson.dumps(value).decode().replace(",", ", ")
 
 
 # `aspect`, `center_x` and `center_y` are shown, and told by what moves them: elongation, off_center.
@@ -293,8 +298,3 @@ def _of_focal(evidence: Evidence) -> Advice | None:
         score=0.01,
         explained=0.0,
     )
-
-
-def _toml(value: Any) -> str:
-    """Numbers, texts and lists of them are written in TOML as in JSON."""
-    return orjson.dumps(value).decode().replace(",", ", ")

@@ -81,7 +81,7 @@ DRAWN = {
     "placement.arrangement": "{}",
     "background.surface": "on {}",
     "background.environment": "in {}",
-    "lights.key.ratio": "key light {:.1f} of the surroundings'",
+    "lights.key.ratio": "key light {:.1f} to 1 around",
     "sensor.exposure_stops": "{:+.1f} stops",
 }
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image, ImageDraw
 
 from synth.dataset import Picture, read_rgb
+from train.gap.advice import toml_value
 from train.gap.gap import Gap
 from train.gap.neighbours import Lookalikes, what_was_drawn
 from train.gap.plots import plot_of
@@ -65,7 +65,7 @@ def gap_html(gap: Gap, *, title: str, context: Mapping[str, str], notes: Sequenc
     environment.filters |= {
         "figure": shown_figure,
         "jpeg_uri": _jpeg_uri,
-        "toml": lambda one: orjson.dumps(one).decode(),
+        "toml": toml_value,
     }
     real, synthetic = gap.measured
     return environment.get_template("gap.html.j2").render(
