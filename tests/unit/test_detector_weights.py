@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
+from torchvision.models import mobilenet_v2, mobilenet_v3_large
 
 from synth.errors import TrainingError
 from train.detectors import build_detector, sources
@@ -138,3 +139,19 @@ def test_a_detector_of_boxes_gives_its_weights_to_one_of_masks(lite0, tmp_path):
     torch.save(lite0.state_dict(), tmp_path / "boxes.pt")
     other = build_detector("lite0", 3, image_size_px=64, weights=tmp_path / "boxes.pt", masks=True)
     assert torch.equal(other.roi_heads.box_predictor.cls_score.weight, lite0.roi_heads.box_predictor.cls_score.weight)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v3"])
+def test_a_classifier_of_torchvisions_fills_the_body(name, tmp_path):
+    torch.manual_seed(0)
+    classifier = {"mobilenet_v2": mobilenet_v2, "mobilenet_v3": mobilenet_v3_large}[name]().eval()
+    torch.save(classifier.state_dict(), tmp_path / "net.pth")
+    model = build_detector(name, 2, image_size_px=64, weights=tmp_path / "net.pth")
+    # The body ends where the classifier's last feature map begins: MobileNetV2 has a convolution more.
+    features = classifier.features[:-1] if name == "mobilenet_v2" else classifier.features
+    x = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        *_, ours = model.eval().backbone.body(x).values()
+        theirs = features(x)
+        # torchvision's detector on MobileNetV3 has another eps in its batch norms than its classifier.
+        assert torch.allclose(ours, theirs, atol=0.02 * float(theirs.abs().max()))

@@ -62,7 +62,8 @@ def build(
     """A detector of torchvision's, its batch norms frozen.
 
     Stages are counted as torchvision's `trainable_backbone_layers`: a ResNet has five, the stem included, and the last
-    three learn by default, as in the runs that its weights are from; MobileNetV3 has six.
+    three learn by default, as in the runs that its weights are from; MobileNetV3 has six. What doesn't learn at all are
+    batch norms, so `resnet50_v2`, which has them in its heads too, is of little use without its COCO weights.
 
     See `DetectorBuilder` for the arguments.
     """
