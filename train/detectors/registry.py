@@ -14,7 +14,8 @@ class DetectorBuilder(Protocol):
     """Makes a detector under torchvision's contract.
 
     In training `model(images, targets) -> losses by name`, else `model(images) -> boxes, labels, scores`. Images are
-    float tensors (3, H, W) in [0, 1]; the model resizes and normalises by itself.
+    float tensors (3, H, W) in [0, 1]; the model resizes and normalises by itself. With masks, targets have (N, H, W)
+    uint8 `masks`, empty where an outline isn't known, and what is found (N, 1, M, M) probabilities over each box.
     """
 
     def __call__(
