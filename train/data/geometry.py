@@ -184,7 +184,7 @@ def _with_masks(
     canvas_hw_px: tuple[int, int],
 ) -> Labelled:
     """With those of the picture's masks that are kept, and the boxes that the border cuts made tight around them."""
-    rows, columns = placement.rows.nearest(), placement.columns.nearest()
+    rows, columns = placement.rows.nearest()[:, None], placement.columns.nearest()
     top, left = placement.rows.canvas_px, placement.columns.canvas_px
     canvas = np.zeros((len(kept), *canvas_hw_px), np.uint8)
     boxes, labels = placed.boxes.clone(), placed.labels.clone()
@@ -192,12 +192,11 @@ def _with_masks(
     for i, mask in enumerate(masks[k] for k in kept):
         y, x = window(boxes[i].tolist(), canvas_hw_px)
         # torchvision's nearest is half a pixel off, and of the whole mask most is empty.
-        canvas[i, y, x] = mask[np.ix_(rows[y.start - top : y.stop - top], columns[x.start - left : x.stop - left])]
-        box = tight_box(canvas[i, y, x], (y.start, x.start))
-        if box is None:
+        canvas[i, y, x] = mask[rows[y.start - top : y.stop - top], columns[x.start - left : x.stop - left]]
+        if not canvas[i, y, x].any():
             # Too thin to be seen at this size, or only its box reaches in.
             labels[i] = IGNORED
-        elif cut[i]:
+        elif cut[i] and (box := tight_box(canvas[i, y, x], (y.start, x.start))):
             boxes[i] = torch.tensor(box)
             if is_small(box):
                 labels[i] = IGNORED
