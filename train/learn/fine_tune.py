@@ -8,6 +8,7 @@ from synth.errors import TrainingError
 from train.checkpoint import Run
 from train.settings import TrainSettings
 
+# Ten photos of cards on a run of AP 0.590: 0.568 after 100 iterations at this rate, 0.534 at the whole one.
 LEARNING_RATE_FACTOR = 0.25
 PASSES, ITERATIONS_MIN, ITERATIONS_MAX = 30, 100, 1000
 
