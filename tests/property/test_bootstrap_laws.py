@@ -129,4 +129,12 @@ def test_what_no_draw_can_have_has_no_interval():
     nothing = PictureSet("none", (Category(1, "coin"),), ())
     together, (coin,) = sampled_figures(rank(nothing, {}), resamples(0, np.random.default_rng(0)), 0.5)
     for values in (*together.values(), *coin.values()):
-        assert (interval_of(values).low, interval_of(values).high) == (-1, -1)
+        assert np.isnan([interval_of(values).low, interval_of(values).high]).all()
+
+
+def test_a_handful_of_photos_is_no_ground_for_an_interval():
+    rng = np.random.default_rng(0)
+    for n_pictures, is_defined in ((1, False), (4, False), (5, True)):
+        interval = interval_of(figures(ranking_of(*simulated(rng, n_pictures)), resamples(n_pictures, rng))["recall"])
+        assert bool(interval.low >= 0) is is_defined
+        assert is_defined or not interval.excludes_zero

@@ -186,8 +186,7 @@ def test_a_diagnosis_becomes_plain_json_whatever_is_missing():
             diagnosis = diagnose(truth, detections, looks={}, score_min=0.5, rng=rng)
             read_back = orjson.loads(orjson.dumps(diagnosis.to_json()))
             assert len(read_back["mistakes"]) == 6
-            low, high = read_back["intervals"]["ap"]
-            assert low <= high
+            assert read_back["intervals"]["ap"] == [None, None]
 
 
 def test_the_same_seed_gives_the_same_intervals():

@@ -15,8 +15,8 @@ from train.measure.slices import Slice
 from train.measure.tide import KINDS
 from train.report.charts import reliability_chart
 from train.report.confusion_table import MAX_CATEGORIES, confusion_table
-from train.report.story import between, calibration_sentence, confusion_sentence, slice_sentences
-from train.report.summary import difference_table, mistake_table
+from train.report.story import calibration_sentence, confusion_sentence, slice_sentences
+from train.report.summary import between, difference_table, mistake_table
 
 
 def printed(table):
@@ -28,7 +28,7 @@ def printed(table):
 def test_an_interval_is_said_with_its_ends_and_without_a_minus_zero():
     assert between(Interval(0.6419, 0.704)) == "0.642 to 0.704"
     assert between(Interval(-0.0001, 0.24), digits=2) == "0.00 to 0.24"
-    assert between(Interval(-1, -1)) == "–"
+    assert between(Interval(np.nan, np.nan)) == "–"
 
 
 @pytest.mark.parametrize(

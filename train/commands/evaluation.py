@@ -134,7 +134,7 @@ def _print_evaluation(
     for line in notes:
         console.print(line, soft_wrap=True, markup=False)
     console.print(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.", soft_wrap=True, markup=False)
-    console.print(f"95 % sure: {how_sure(evaluation)}.", soft_wrap=True, markup=False)
+    console.print(f"{how_sure(evaluation)}.", soft_wrap=True, markup=False)
     if evaluation.masks:
         ap, ap50 = shown_figure(evaluation.masks.ap), shown_figure(evaluation.masks.ap50)
         console.print(f"By masks: AP {ap}, AP50 {ap50}.", soft_wrap=True, markup=False)

@@ -5,7 +5,16 @@ and the interval spans the middle 95 % of them. Whole pictures are drawn, for
 the objects of one stand and fall together.
 """
 
-__all__ = ["N_RESAMPLES", "SURE", "Figures", "Interval", "interval_of", "resamples", "sampled_figures"]
+__all__ = [
+    "LEAST_PICTURES",
+    "N_RESAMPLES",
+    "SURE",
+    "Figures",
+    "Interval",
+    "interval_of",
+    "resamples",
+    "sampled_figures",
+]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +26,8 @@ from train.measure.ranking import COCO_IOUS, Ranking, average_precision
 
 N_RESAMPLES = 1000
 SURE = 0.95
+# Draws of one picture are all alike, and would call any figure certain.
+LEAST_PICTURES = 5
 IOU_50 = COCO_IOUS.index(0.5)
 
 # Figure by name, (B,) values each; NaN where a draw has nothing that it could be of.
@@ -25,7 +36,7 @@ Figures = Mapping[str, NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From where to where; -1 to -1 where no draw had the figure."""
+    """From where to where; NaN to NaN where no draw had the figure, or there are too few pictures to draw from."""
 
     low: float
     high: float
@@ -37,9 +48,9 @@ class Interval:
 
 
 def resamples(n_pictures: int, rng: np.random.Generator, n: int = N_RESAMPLES) -> NDArray[np.int64]:
-    """(n, P) how often each picture is in each draw; every row sums to P."""
-    if not n_pictures:
-        return np.zeros((n, 0), np.int64)
+    """(n, P) how often each picture is in each draw; every row sums to P, but to 0 of fewer than `LEAST_PICTURES`."""
+    if n_pictures < LEAST_PICTURES:
+        return np.zeros((n, n_pictures), np.int64)
     return rng.multinomial(n_pictures, np.full(n_pictures, 1 / n_pictures), size=n)
 
 
@@ -66,7 +77,7 @@ def interval_of(values: NDArray[np.float64], sure: float = SURE) -> Interval:
     """The middle share `sure` of a figure's (B,) values."""
     defined = values[~np.isnan(values)]
     if not defined.size:
-        return Interval(-1.0, -1.0)
+        return Interval(np.nan, np.nan)
     low, high = np.quantile(defined, [(1 - sure) / 2, (1 + sure) / 2])
     return Interval(float(low), float(high))
 

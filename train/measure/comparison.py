@@ -155,7 +155,7 @@ def _difference(
         float(np.nan_to_num(first[0], nan=-1)),
         float(np.nan_to_num(second[0], nan=-1)),
         float(np.nan_to_num(between[0])),
-        interval_of(between[1:]) if not np.isnan(between[0]) else Interval(0.0, 0.0),
+        interval_of(between[1:]),
         more_is_better,
     )
 

@@ -51,7 +51,7 @@ class Diagnosis:
     slices: tuple[Slice, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries, lists and numbers, for `metrics.json`."""
+        """Plain dictionaries, lists and numbers, for `metrics.json`; an interval that isn't defined becomes nulls."""
         return {
             "intervals": {name: _pair(one) for name, one in self.intervals.items()},
             "intervals_per_category": {

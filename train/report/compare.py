@@ -24,8 +24,7 @@ from train.measure.comparison import Comparison, compare
 from train.measure.metrics import SCORE_MIN
 from train.report.overlay import KINDS, PictureResult, draw_overlay, judge
 from train.report.page import page_environment
-from train.report.story import between
-from train.report.summary import shown_figure
+from train.report.summary import between, shown_figure
 
 OWN_FILES = ("comparison.json", "compare.html", "truth.json", "first.json", "second.json")
 # So many photos are shown that got better, and as many that got worse.

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from train.measure.bootstrap import LEAST_PICTURES
 from train.measure.evaluation import Evaluation
 from train.measure.matching import Sweep
 from train.report import story
@@ -26,7 +27,7 @@ from train.report.confusion_table import confusion_table
 from train.report.drawing import FEW_PICTURES, Drawn
 from train.report.exhibits import Neighbour
 from train.report.overlay import KINDS
-from train.report.summary import headline, in_words, shown_figure
+from train.report.summary import between, headline, in_words, shown_figure
 
 # So many training frames are shown beside a mistake.
 N_NEIGHBOURS = 3
@@ -83,6 +84,7 @@ def report_html(
             masks=evaluation.masks,
             story=story,
             evaluation=evaluation,
+            least_pictures=LEAST_PICTURES,
             twelve=[
                 (*TWELVE[name], figure, evaluation.masks.twelve()[name] if evaluation.masks else -1)
                 for name, figure in report.twelve().items()
@@ -120,7 +122,7 @@ def page_environment() -> Environment:
     environment.filters |= {
         "figure": shown_figure,
         "words": in_words,
-        "between": story.between,
+        "between": between,
         "href": quote,
         "jpeg_uri": _jpeg_uri,
         "zip": zip,

@@ -1,33 +1,30 @@
 """What the figures come to, in sentences: for the page and, shorter, for the terminal."""
 
-__all__ = ["between", "calibration_sentence", "confusion_sentence", "cost_sentence", "how_sure", "slice_sentences"]
+__all__ = ["calibration_sentence", "confusion_sentence", "cost_sentence", "how_sure", "slice_sentences"]
 
 from collections.abc import Sequence
 
-from train.measure.bootstrap import Interval
+from train.measure.bootstrap import LEAST_PICTURES
 from train.measure.calibration import SCORE_FROM, Calibration
 from train.measure.confusion import Confusion
 from train.measure.evaluation import Evaluation
 from train.measure.slices import Slice, worst_of
-from train.report.summary import shown_figure
+from train.report.summary import between, shown_figure
 
 N_WORST_SLICES = 5
 # Scores that lie no further off than this may be taken at their word.
 WELL_CALIBRATED = 0.05
 
 
-def between(interval: Interval, digits: int = 3) -> str:
-    """`0.642 to 0.704`, a dash where it isn't defined."""
-    if interval.low == interval.high == -1:
-        return shown_figure(-1)
-    return f"{interval.low:z.{digits}f} to {interval.high:z.{digits}f}"
-
-
 def how_sure(evaluation: Evaluation) -> str:
-    """`AP 0.477 (0.455 to 0.514), AP50 0.665 (0.642 to 0.704)`."""
+    """`95 % sure: AP 0.477 (0.455 to 0.514), AP50 0.665 (0.642 to 0.704)`, or that it can't be said."""
     report, intervals = evaluation.report, evaluation.diagnosis.intervals
+    if report.n_images < LEAST_PICTURES:
+        return f"How sure these figures are, {LEAST_PICTURES} photos or more could say"
     named = (("AP", report.ap, "ap"), ("AP50", report.ap50, "ap50"))
-    return ", ".join(f"{name} {shown_figure(figure)} ({between(intervals[key])})" for name, figure, key in named)
+    return "95 % sure: " + ", ".join(
+        f"{name} {shown_figure(figure)} ({between(intervals[key])})" for name, figure, key in named
+    )
 
 
 def cost_sentence(evaluation: Evaluation) -> str:

@@ -10,12 +10,14 @@ __all__ = [
     "shown_figure",
 ]
 
+import math
 from collections.abc import Iterable
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from train.measure.bootstrap import Interval
 from train.measure.comparison import Difference
 from train.measure.diagnosis import MistakeCost
 from train.measure.figures import EvalReport, OperatingPoint
@@ -39,6 +41,13 @@ def in_words(point: OperatingPoint, what: str = "objects") -> str:
 def shown_figure(figure: float, digits: int = 3) -> str:
     """A figure with three decimals, and a dash for -1: there is nothing that it could be the share of."""
     return GAP if figure == -1 else f"{figure:z.{digits}f}"
+
+
+def between(interval: Interval, digits: int = 3) -> str:
+    """`0.642 to 0.704`, a dash where it isn't defined."""
+    if math.isnan(interval.low):
+        return GAP
+    return f"{interval.low:z.{digits}f} to {interval.high:z.{digits}f}"
 
 
 def category_table(report: EvalReport) -> Table:
@@ -88,9 +97,8 @@ def difference_table(rows: Iterable[Difference], names: tuple[str, str], *, firs
     for name in ("change", "95 %", "2nd is"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in rows:
-        low, high = shown_figure(one.interval.low), shown_figure(one.interval.high)
         figures = (shown_figure(one.first), shown_figure(one.second), f"{one.difference:+z.3f}")
-        table.add_row(Text(one.name), *figures, f"{low} to {high}", one.verdict or GAP)
+        table.add_row(Text(one.name), *figures, between(one.interval), one.verdict or GAP)
     return table
 
 
