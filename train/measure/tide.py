@@ -73,7 +73,7 @@ BACKGROUND = MistakeKind(
 MISSED = MistakeKind(
     "missed",
     "missed",
-    "Nothing found the object, and no box of the first two kinds is near it.",
+    "Nothing found the object, not even with a wrong name or an ill-fitting box.",
     "The slices say which objects: small, dark, hidden, at the edge?",
 )
 KINDS = (CLASSIFICATION, LOCALISATION, BOTH, DUPLICATE, BACKGROUND, MISSED)
