@@ -24,6 +24,7 @@ from train.export.onnx_model import load_onnx  # noqa: E402
 
 CATEGORIES = (Category(3, "coin"), Category(9, "die"))
 SIDE_PX = 64
+SIZES_HW = ((261, 122), (50, 70), (300, 300), (128, 64))  # few, for PyTorch prepares itself for each anew
 
 
 def seeded_run(detector, *, masks=False):
@@ -34,7 +35,8 @@ def seeded_run(detector, *, masks=False):
     settings = wanted.resolved(10, torch.device("cpu"))
     model = build_detector(detector, 3, image_size_px=SIDE_PX, pretrained=pretrained, masks=masks).eval()
     # Few regions, for the time they take.
-    model.rpn._pre_nms_top_n["testing"], model.rpn._post_nms_top_n["testing"] = 200, 50
+    model.rpn._pre_nms_top_n["testing"], model.rpn._post_nms_top_n["testing"] = 200, 20
+    model.roi_heads.detections_per_img = 10
     with torch.no_grad():
         steady(model)
     return Run(Path("best.pt"), model, detector, CATEGORIES, LabelPolicy(), settings, 0)
@@ -69,8 +71,8 @@ def steady(model):
 
 def pictures(n, rng):
     """Rectangles on noise, in sizes above and below the network's own."""
-    for _ in range(n):
-        height, width = rng.integers(60, 300, 2)
+    for i in range(n):
+        height, width = SIZES_HW[i % len(SIZES_HW)]
         rgb = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         for _ in range(3):
             top, left = rng.integers(0, height - 20), rng.integers(0, width - 20)
@@ -80,7 +82,7 @@ def pictures(n, rng):
 
 @pytest.fixture(scope="module")
 def lite0(tmp_path_factory):
-    run, path = seeded_run("lite0"), tmp_path_factory.mktemp("onnx") / "model.onnx"
+    run, path = seeded_run("lite0", masks=True), tmp_path_factory.mktemp("onnx") / "model.onnx"
     export_onnx(run, path)
     return run, path
 
@@ -96,32 +98,28 @@ def agreeing(run, model, rgb, score_min):
         assert ious[j] > 0.99 and same[j]
         assert got.scores[j] == pytest.approx(expected.scores[i], abs=1e-3)
         if expected.masks:
-            assert coco_mask.iou([got.masks[j]], [expected.masks[i]], [0])[0, 0] > 0.98
+            masks = coco_mask.decode([got.masks[j], expected.masks[i]])
+            assert np.ptp(masks, axis=2).sum() <= 0.01 * masks.any(axis=2).sum()
     return len(expected)
 
 
-def test_boxes_and_scores_are_the_models_own_on_twenty_pictures_of_any_size(lite0):
+def test_boxes_scores_and_masks_are_the_models_own_on_twenty_pictures_of_any_size(lite0):
     run, path = lite0
     model = load_onnx(path)
     counts = [agreeing(run, model, rgb, 0.4) for rgb in pictures(20, np.random.default_rng(1))]
     assert min(counts) > 0
 
 
-@pytest.mark.parametrize(("detector", "masks"), [("lite0", True), ("mobilenet_v3", False)])
-def test_other_detectors_and_masks_come_out_the_same(detector, masks, tmp_path):
-    run = seeded_run(detector, masks=masks)
+def test_another_detector_comes_out_the_same(tmp_path):
+    run = seeded_run("mobilenet_v3")
     export_onnx(run, tmp_path / "model.onnx")
     model = load_onnx(tmp_path / "model.onnx")
-    assert sum(agreeing(run, model, rgb, 0.4) for rgb in pictures(2, np.random.default_rng(2))) > 0
+    assert sum(agreeing(run, model, rgb, 0.4) for rgb in pictures(3, np.random.default_rng(2))) > 0
 
 
-@pytest.mark.parametrize("stage", ["proposals", "detections"])
-def test_a_picture_in_which_nothing_is_found_gives_nothing(stage, tmp_path):
+def test_a_picture_in_which_nothing_is_found_gives_nothing(tmp_path):
     run = seeded_run("lite0", masks=True)
-    if stage == "proposals":
-        run.model.rpn.score_thresh = 1.1
-    else:
-        run.model.roi_heads.score_thresh = 1.1
+    run.model.rpn.score_thresh = 1.1  # so there is no proposal either
     export_onnx(run, tmp_path / "model.onnx")
     (rgb,) = pictures(1, np.random.default_rng(3))
     assert len(load_onnx(tmp_path / "model.onnx").detect(rgb)) == 0

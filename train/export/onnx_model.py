@@ -54,8 +54,11 @@ def load_onnx(path: Path) -> OnnxModel:
         raise SynthError("running ONNX needs a package: pip install 'synth-detector[onnx]'") from None
     if not path.is_file():
         raise CheckpointError(f"{path}: there is no such file. Make one with: synth export --onnx {path}")
+    options = onnxruntime.SessionOptions()
+    # Its threads else wait for each other at full speed, which takes minutes on a machine that has other work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(path, providers=onnxruntime.get_available_providers())
+        session = onnxruntime.InferenceSession(path, options, providers=onnxruntime.get_available_providers())
     # onnxruntime's errors are of many kinds and have no common base.
     except Exception as error:
         raise CheckpointError(f"{path}: can't be read as ONNX ({type(error).__name__}). Export it again.") from None
