@@ -74,6 +74,7 @@ def test_an_outline_that_nobody_drew_leaves_the_loss_of_the_others_as_it_was(mod
 
 def test_a_detector_that_sees_one_disc_again_and_again_learns_its_outline(model):
     mask = disc((34, 29), 19)
+    model.roi_heads.fg_bg_sampler.batch_size_per_image = 16  # for speed
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.02, momentum=0.9)
     model.train()
     for _ in range(40):
