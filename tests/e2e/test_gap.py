@@ -74,6 +74,7 @@ def test_bright_photos_ask_for_more_exposure_on_the_page_in_the_file_and_on_the_
     assert len(nearest) == 3 and all("exposure_stops" in one["drawn"]["sensor"] for one in nearest)
     page = (run / "gap/gap.html").read_text(encoding="utf-8")
     assert "The photos are brighter" in page and "die, size 0.33" in page
+    assert "most alike in training" in (run / "gap/report/report.html").read_text(encoding="utf-8")
 
     again = synth(*command)
     assert again.exit_code == 1 and "--overwrite" in again.stderr and again.stderr.count("\n") == 1

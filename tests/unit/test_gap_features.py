@@ -7,7 +7,7 @@ from PIL import Image
 
 from synth.dataset import Instance, Picture
 from train.detectors import build_detector
-from train.gap.features import Features, apart, extract, halves, nearest
+from train.gap.features import apart, extract, halves, nearest
 
 RNG = np.random.default_rng
 
@@ -105,10 +105,3 @@ def test_the_same_picture_has_the_same_vectors_beside_others(detector, pictures)
 
 def test_a_detector_without_a_body_has_no_features():
     assert extract(torch.nn.Linear(2, 2), []) is None
-
-
-def test_features_of_some_pictures_keep_their_objects():
-    features = Features(np.arange(6.0).reshape(3, 2), np.arange(4.0)[:, None], np.array([0, 1, 1, 2]), np.arange(4))
-    some = features.only([2, 1])
-    assert some.pictures.tolist() == [[4, 5], [2, 3]]
-    assert some.owner.tolist() == [1, 1, 0] and some.place.tolist() == [1, 2, 3]

@@ -145,7 +145,7 @@ def test_the_same_pictures_on_both_sides_differ_in_nothing(pictures):
 def test_another_folder_is_left_alone(tmp_path):
     (tmp_path / "out").mkdir()
     check_free(tmp_path / "out", overwrite=False)
-    (tmp_path / "out/gap.html").touch()
+    (tmp_path / "out/gap.json").write_text('{"distances": {}, "advice": [], "context": {}}')
     with pytest.raises(DatasetError, match="--overwrite"):
         check_free(tmp_path / "out", overwrite=False)
     check_free(tmp_path / "out", overwrite=True)

@@ -25,6 +25,7 @@ from train.gap.frames import read_frames
 from train.gap.gap import Gap, measure_gap
 from train.learn.learned_from import photos_notes
 from train.measure.metrics import checked_ious
+from train.report.evaluate import evaluate
 from train.settings import choose_device
 
 SEED = 0
@@ -101,7 +102,20 @@ def gap_of_run(
     }
     title = f"{folder.name}: {photos.resolve().name} against {data.resolve().name}"
     notes = [*read.lines(), *photos_notes(folder, truth.pictures)]
-    page = write(gap, out, title=title, context=context, notes=notes)
+
+    def report(into: Path) -> object:
+        return evaluate(
+            truth,
+            gap.found,
+            into,
+            title=f"{folder.name} on {photos.resolve().name}",
+            iou_thresholds=ious,
+            context=context,
+            notes=notes,
+            neighbours=gap.nearest_frames(),
+        )
+
+    page = write(gap, out, title=title, context=context, notes=notes, report=report)
     _print(console, gap, notes, page, as_json=as_json)
     return gap
 
@@ -129,7 +143,7 @@ def _print(console: Console, gap: Gap, notes: Sequence[str], page: Path, *, as_j
     if not gap.advice:
         say("Nothing sets the photos apart beyond chance, or beyond what the frames cover.")
     for rank, advice in enumerate(gap.advice, start=1):
-        misses = f" ({advice.explained:.0%} of misses)" if advice.explained else ""
+        misses = f" (up to {advice.explained:.0%} of misses)" if advice.explained else ""
         say(f"{rank}. {advice.title}{misses}")
         say(f"   {advice.evidence[0]}")
         for change in advice.changes[:1]:

@@ -24,7 +24,7 @@ LEAST_UNCOVERED = 0.08
 # Of the frames, so many that no photo resembles are worth one, though wide ranges are meant to be wider.
 MOST_WASTED = 0.5
 # What the frames lack may cost misses, what explains them does, and frames that nobody needs cost time alone.
-LACK_WEIGHT, WASTE_WEIGHT = 0.5, 0.2
+LACK_WEIGHT, WASTE_WEIGHT = 0.3, 0.1
 # A picture's format and the edges of JPEG's blocks are least of what a detector looks at.
 WEIGHTS = {"picture_aspect": 0.2, "blockiness": 0.3}
 LEAST_SHARE = 0.1
@@ -185,7 +185,7 @@ def _blamed(blame: Blame | None) -> list[str]:
         f"of {blame.n_outside} objects beyond the frames' range {blame.recall_outside:.0%} are found, "
         f"of {blame.n_inside} within it {blame.recall_inside:.0%}"
     )
-    return [f"{said}: {blame.share:.0%} of all misses" if blame.share else f"{said}: no more than chance"]
+    return [f"{said}: up to {blame.share:.0%} of all misses" if blame.share else f"{said}: no more than chance"]
 
 
 def _size(one: Comparison, frames: Frames) -> list[Change]:

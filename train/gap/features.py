@@ -44,13 +44,6 @@ class Features:
     owner: Places
     place: Places
 
-    def only(self, chosen: Sequence[int]) -> "Features":
-        """Of some of the pictures, by their places, in that order."""
-        new_place = {old: new for new, old in enumerate(chosen)}
-        kept = np.array([old in new_place for old in self.owner.tolist()], np.bool_)
-        owner = np.array([new_place[old] for old in self.owner[kept].tolist()], np.int64)
-        return Features(self.pictures[list(chosen)], self.objects[kept], owner, self.place[kept])
-
 
 @dataclass(frozen=True, slots=True)
 class Apart:

@@ -1,6 +1,6 @@
 """A run, photos and a data set in; all that tells them apart out."""
 
-__all__ = ["Gap", "measure_gap"]
+__all__ = ["WORST_PHOTOS", "Gap", "measure_gap"]
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,11 +17,12 @@ from train.gap.distances import Blame, Comparison, blame, compare
 from train.gap.features import Apart, Features, Vectors, apart, extract, halves
 from train.gap.frames import Frames
 from train.gap.measures import MEASURES, Measured, measure
-from train.gap.neighbours import Lookalikes, frames_like, objects_like
+from train.gap.neighbours import Lookalikes, frames_like, objects_like, what_was_drawn
 from train.gap.outcomes import Outcomes, judge_all
 from train.measure.figures import EvalReport
 from train.measure.metrics import SCORE_MIN, coco_metrics
 from train.predict import predict
+from train.report.exhibits import Neighbour as ReportNeighbour
 
 # What the seed is drawn for.
 COMPARE, FEATURES = 12, 13
@@ -49,10 +50,19 @@ class FeatureGap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gap:
-    """Everything that the page shows; `to_json` is what can be kept without pictures."""
+    """Everything that the page shows; `to_json` is what can be kept without pictures.
+
+    Attributes:
+        photos, frames: Both sides, in this order in all that comes in pairs.
+        found: In the photos.
+        reports, outcomes: The frames' are of those that are judged.
+        measured: The frames' are of all.
+        worst_photos: All that have mistakes, most mistakes first.
+    """
 
     photos: PictureSet
     frames: Frames
+    found: tuple[Detections, ...]
     reports: tuple[EvalReport, EvalReport]
     outcomes: tuple[Outcomes, Outcomes]
     measured: tuple[Measured, Measured]
@@ -80,16 +90,17 @@ class Gap:
             "advice": [asdict(line) for line in self.advice],
             "render_toml": self.toml,
             "nearest": {
-                "photos": [self._named(one) for one in self.worst_photos],
+                "photos": [self._named(one) for one in self.worst_photos[:WORST_PHOTOS]],
                 "missed_objects": [self._named(one) for one in self.missed_objects],
             },
         }
 
-    def nearest_frames(self) -> dict[int, tuple[str, ...]]:
-        """By image id of the worst photos, the paths of the frames most alike: for the report's gallery."""
+    def nearest_frames(self) -> dict[int, tuple[ReportNeighbour, ...]]:
+        """By image id of every photo with mistakes, the frames most alike, for the photos' own report."""
         return {
             self.photos.pictures[one.photo].image_id: tuple(
-                str(self.frames.pictures[neighbour.frame].path) for neighbour in one.neighbours
+                ReportNeighbour(self.frames.pictures[n.frame].path, what_was_drawn(self.frames.drawn[n.frame]))
+                for n in one.neighbours
             )
             for one in self.worst_photos
         }
@@ -169,6 +180,7 @@ def measure_gap(
     return Gap(
         photos=photos,
         frames=frames,
+        found=tuple(found[0]),
         reports=(reports[0], reports[1]),
         outcomes=(outcomes[0], outcomes[1]),
         measured=(real, synthetic),
@@ -226,7 +238,7 @@ def _parted(vectors: Vectors, groups: NDArray[np.int64], chosen: NDArray[np.bool
 def _worst(n_wrong: NDArray[np.int64]) -> list[int]:
     """Photos by their mistakes, most first; those without any are left out."""
     order = np.argsort(-n_wrong, kind="stable")
-    return [place for place in order.tolist() if n_wrong[place]][:WORST_PHOTOS]
+    return [place for place in order.tolist() if n_wrong[place]]
 
 
 def _missed(outcomes: Outcomes, real: Features) -> list[int]:

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from synth.dataset import Picture, read_rgb
 from train.gap.advice import toml_value
-from train.gap.gap import Gap
+from train.gap.gap import WORST_PHOTOS, Gap
 from train.gap.neighbours import Lookalikes, what_was_drawn
 from train.gap.plots import plot_of
 from train.report.strokes import Stroke, draw_box
@@ -46,12 +46,15 @@ class Row:
     neighbours: tuple[Tile, ...]
 
 
-def gap_html(gap: Gap, *, title: str, context: Mapping[str, str], notes: Sequence[str] = ()) -> str:
+def gap_html(
+    gap: Gap, *, title: str, context: Mapping[str, str], notes: Sequence[str] = (), report: str | None = None
+) -> str:
     """The page.
 
     Args:
         context: How it was run.
         notes: What was skipped or ignored, a line each.
+        report: Path from this page to the photos' own report.
     Raises:
         DatasetError: a picture can't be read any more.
     """
@@ -75,10 +78,11 @@ def gap_html(gap: Gap, *, title: str, context: Mapping[str, str], notes: Sequenc
         synthetic=gap.reports[1],
         plots=[(one, plot_of(one, real, synthetic)) for one in gap.comparisons],
         shares=_class_shares(gap),
-        photos=[_row(gap, one, WHOLE_PX) for one in gap.worst_photos],
+        photos=[_row(gap, one, WHOLE_PX) for one in gap.worst_photos[:WORST_PHOTOS]],
         objects=[_row(gap, one, OBJECT_PX) for one in gap.missed_objects],
         context=context,
         notes=notes,
+        report=report,
         made=datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
     )
 
