@@ -14,17 +14,18 @@ from synth.errors import UsageError
 
 
 def predict_command(
-    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of them.")],
+    photos: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, films.")],
     run: Annotated[Path | None, typer.Option(help="Folder of the run; the latest below runs/ if not said.")] = None,
     onnx: Annotated[Path | None, typer.Option(help="A file of synth export, in place of a run.")] = None,
     labelme: Annotated[Path | None, typer.Option(help="Folder of pre-labels, to be corrected with LabelMe.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of results and overlays, predictions/ if not said.")] = None,
     score: Annotated[float, typer.Option(help="From which score on a detection counts.")] = 0.5,
+    every: Annotated[int, typer.Option(help="Of films, look at each so many-th frame.")] = 1,
     device: Device = "auto",
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results and JSON that are there.")] = False,
 ) -> None:
-    """Find things in photos: pictures and COCO JSON, or LabelMe files to correct instead of drawing."""
+    """Find things in photos and films: pictures and COCO JSON, or LabelMe files to correct instead of drawing."""
     with needs_pytorch():
         from train.commands.prediction import predict_photos
 
@@ -45,6 +46,7 @@ def predict_command(
         labelme=labelme,
         out=out,
         score_min=score,
+        every=every,
         as_json=as_json,
         overwrite=overwrite,
     )

@@ -53,7 +53,14 @@ def photos(tmp_path):
 
 
 def predict(*places, finder=None, **options):
-    chosen = {"labelme": None, "out": None, "score_min": 0.5, "as_json": False, "overwrite": False} | options
+    chosen = {
+        "labelme": None,
+        "out": None,
+        "score_min": 0.5,
+        "every": 1,
+        "as_json": False,
+        "overwrite": False,
+    } | options
     predict_photos(photos=places, open_finder=lambda: finder or Stub(), **chosen)
 
 
@@ -129,7 +136,7 @@ def test_a_photo_that_cannot_be_read_is_told_and_the_others_are_done(photos, tmp
     whole = (photos / "turned.jpg").read_bytes()
     (photos / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     (photos / "text.png").write_text("not a picture")
-    with pytest.raises(PartlyDoneError, match=r"cut\.jpg.*2 could not be read.*other 4 photos are done"):
+    with pytest.raises(PartlyDoneError, match=r"cut\.jpg.*So it is with 1 more"):
         predict(photos, labelme=tmp_path / "out")
     assert capsys.readouterr().out.count("left out: ") == 2
     assert not (tmp_path / "out/text.json").exists() and (tmp_path / "out/turned.json").exists()
@@ -146,7 +153,8 @@ def test_counts_as_json_are_nothing_but_json(photos, tmp_path, capsys):
     predict(photos, out=tmp_path / "out", as_json=True)
     assert json.loads(capsys.readouterr().out) == {
         "photos": 4,
-        "photos_without_detections": 1,
+        "frames": 0,
+        "pictures_without_detections": 1,
         "detections": {"coin": 3, "die": 0},
         "left_out": [],
     }
@@ -154,7 +162,7 @@ def test_counts_as_json_are_nothing_but_json(photos, tmp_path, capsys):
 
 def test_where_nothing_is_found_that_is_what_is_said(photos, tmp_path, capsys):
     predict(photos, out=tmp_path / "out", score_min=0.8)
-    assert "4 photos: 0 detections from score 0.80 on, 4 photos without any" in capsys.readouterr().out
+    assert "4 photos: 0 detections from score 0.80 on, 4 pictures without any" in capsys.readouterr().out
     assert json.loads((tmp_path / "out/detections.json").read_text())["annotations"] == []
 
 

@@ -20,9 +20,11 @@ from synth.dataset import Category, read_rgb
 from synth.errors import DatasetError, PartlyDoneError, UsageError
 from synth.photos import FoundPhoto, find_photos, open_photo
 from train.detections import Detections
+from train.export.film import FILM_SUFFIXES, needs_pyav
+from train.export.film_results import write_film_results
 from train.export.finder import Finder
 from train.export.prelabels import PreLabels, plan_prelabels
-from train.export.results import ResultsFolder, check_results_free
+from train.export.results import ResultsFolder, check_results_free, own_stem
 from train.own_folder import written_whole
 
 PREDICTIONS = Path("predictions")
@@ -33,15 +35,15 @@ class Tally:
     """What came out, to be told at the end."""
 
     n_photos: int = 0
+    n_frames: int = 0
     n_empty: int = 0
     scores: dict[int, list[float]] = field(default_factory=dict)
-    photos_with: Counter[int] = field(default_factory=Counter)
+    pictures_with: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
-    def add(self, detections: Detections) -> None:
-        self.n_photos += 1
+    def count(self, detections: Detections) -> None:
         self.n_empty += not len(detections)
-        self.photos_with.update(set(detections.category_ids.tolist()))
+        self.pictures_with.update(set(detections.category_ids.tolist()))
         for category_id, score in zip(detections.category_ids.tolist(), detections.scores.tolist(), strict=True):
             self.scores.setdefault(category_id, []).append(score)
 
@@ -53,18 +55,20 @@ def predict_photos(
     labelme: Path | None,
     out: Path | None,
     score_min: float,
+    every: int,
     as_json: bool,
     overwrite: bool,
     console: Console | None = None,
 ) -> None:
-    """Find things in photos.
+    """Find things in photos and films.
 
     Args:
-        photos: Files, and folders to look through.
+        photos: Files, films among them, and folders to look through for photos.
         open_finder: Called once it is clear that there is something to do and room for it.
         labelme: Folder for pre-labels; None for none.
         out: Folder for results and overlays; None for `predictions`, or for none where there are pre-labels.
         score_min: From which score on a detection counts.
+        every: Of films, only each so many-th frame is looked at.
         as_json: Print the counts as JSON and nothing else.
         overwrite: Replace results and JSON files that are there.
     Raises:
@@ -75,7 +79,9 @@ def predict_photos(
     console = console or Console(highlight=False)
     if not 0 <= score_min <= 1:
         raise UsageError(f"--score {score_min:g}: a score is between 0 and 1.")
-    found = find_photos(photos)
+    films = [path for path in photos if path.suffix.lower() in FILM_SUFFIXES and path.is_file()]
+    _check_films(films, every, labelme)
+    found = find_photos(path for path in photos if path not in films)
     results = out or (None if labelme else PREDICTIONS)
     if results:
         check_results_free(results, overwrite=overwrite)
@@ -91,11 +97,14 @@ def predict_photos(
             todo = track(list(todo), "detecting", console=console, transient=True)
         tally = _predict(finder, todo, plan, folder, score_min)
         if folder:
+            _watch(finder, films, folder.folder, tally, score_min, every)
             folder.close()
+        if not tally.n_photos and not tally.n_frames:
+            raise DatasetError(tally.faults[0])
     _print(console, tally, finder.categories, plan, results, score_min, as_json=as_json)
     if tally.faults:
-        others = f" {len(tally.faults)} could not be read." if len(tally.faults) > 1 else ""
-        raise PartlyDoneError(f"{tally.faults[0]}{others} The other {tally.n_photos} photos are done.")
+        others = f" So it is with {len(tally.faults) - 1} more." if len(tally.faults) > 1 else ""
+        raise PartlyDoneError(f"{tally.faults[0]}{others} What was read is done.")
 
 
 def _predict(
@@ -105,11 +114,7 @@ def _predict(
     folder: ResultsFolder | None,
     score_min: float,
 ) -> Tally:
-    """Go through the photos; one that can't be read is remembered and left out.
-
-    Raises:
-        DatasetError: not one can be read.
-    """
+    """Go through the photos; one that can't be read is remembered and left out."""
     tally = Tally()
     wanted = set(plan.todo) if plan else set()
     for image_id, photo in enumerate(photos, start=1):
@@ -120,14 +125,37 @@ def _predict(
             tally.faults.append(str(error))
             continue
         detections = replace(finder.detect(rgb, score_min=score_min), image_id=image_id)
-        tally.add(detections)
+        tally.count(detections)
+        tally.n_photos += 1
         if folder:
             folder.add(photo.name, picture, rgb, detections)
         if plan and photo in wanted:
             plan.add(photo, picture, detections, finder.categories)
-    if not tally.n_photos:
-        raise DatasetError(tally.faults[0])
     return tally
+
+
+def _watch(finder: Finder, films: Sequence[Path], folder: Path, tally: Tally, score_min: float, every: int) -> None:
+    """Go through the films; of one that breaks off, what was seen is kept."""
+    if films:
+        (folder / "videos").mkdir()
+    for number, film in enumerate(films, start=1):
+        try:
+            for detections in write_film_results(
+                film, folder / "videos", own_stem(number, film), finder, every=every, score_min=score_min
+            ):
+                tally.count(detections)
+                tally.n_frames += 1
+        except DatasetError as error:
+            tally.faults.append(str(error))
+
+
+def _check_films(films: Sequence[Path], every: int, labelme: Path | None) -> None:
+    if every < 1:
+        raise UsageError(f"--every {every}: expected 1 or more.")
+    if films and labelme:
+        raise UsageError(f"{films[0]}: LabelMe shows no films. Leave out --labelme, or give the frames as photos.")
+    if films:
+        needs_pyav(films[0])
 
 
 def _print(
@@ -149,7 +177,12 @@ def _print(
     for fault in tally.faults:
         say(f"left out: {fault}")
     n = sum(map(len, tally.scores.values()))
-    say(f"{tally.n_photos} photos: {n} detections from score {score_min:.2f} on, {tally.n_empty} photos without any")
+    what = " and ".join(
+        f"{n_pictures} {name}"
+        for n_pictures, name in ((tally.n_photos, "photos"), (tally.n_frames, "frames"))
+        if n_pictures
+    )
+    say(f"{what}: {n} detections from score {score_min:.2f} on, {tally.n_empty} pictures without any")
     if n:
         console.print(_table(tally, categories))
     if plan and plan.labelled:
@@ -163,20 +196,21 @@ def _print(
 def _table(tally: Tally, categories: Sequence[Category]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("category", max_width=30, overflow="ellipsis", no_wrap=True)
-    for name in ("detections", "in photos", "median score"):
+    for name in ("detections", "in pictures", "median score"):
         table.add_column(name, justify="right", no_wrap=True)
     for category in categories:
         scores = tally.scores.get(category.id, [])
         middle = f"{median(scores):.2f}" if scores else "\N{EN DASH}"
         # As `Text`, for a name in square brackets is markup to rich.
-        table.add_row(Text(category.name), str(len(scores)), str(tally.photos_with[category.id]), middle)
+        table.add_row(Text(category.name), str(len(scores)), str(tally.pictures_with[category.id]), middle)
     return table
 
 
 def _counts(tally: Tally, categories: Sequence[Category]) -> dict[str, object]:
     return {
         "photos": tally.n_photos,
-        "photos_without_detections": tally.n_empty,
+        "frames": tally.n_frames,
+        "pictures_without_detections": tally.n_empty,
         "detections": {category.name: len(tally.scores.get(category.id, [])) for category in categories},
         "left_out": tally.faults,
     }

@@ -4,7 +4,7 @@
 where only results are asked for, its `annotations` are those.
 """
 
-__all__ = ["ResultsFolder", "check_results_free", "coco_predictions"]
+__all__ = ["ResultsFolder", "check_results_free", "coco_predictions", "own_stem"]
 
 import re
 from collections.abc import Sequence
@@ -64,10 +64,8 @@ class ResultsFolder:
         """
         overlays = self.folder / "overlays"
         overlays.mkdir(exist_ok=True)
-        # Safe in any file system; the id keeps photos of one name from two folders apart.
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "_", picture.path.stem)[:80]
         image = draw_detections(rgb, detections, self.categories)
-        image.save(overlays / f"{picture.image_id:04d}_{stem}.jpg", quality=85)
+        image.save(overlays / f"{own_stem(picture.image_id, picture.path)}.jpg", quality=85)
         self.names[picture.image_id] = name
         self.pictures.append(picture)
         self.detections.append(detections)
@@ -96,6 +94,11 @@ def coco_predictions(
         "categories": [{"id": category.id, "name": category.name} for category in categories],
         "annotations": annotations,
     }
+
+
+def own_stem(number: int, path: Path) -> str:
+    """A file's name that is safe in any file system; the number keeps those of one name from two folders apart."""
+    return f"{number:04d}_{re.sub(r'[^A-Za-z0-9._-]+', '_', path.stem)[:80]}"
 
 
 def _is_ours(out: Path) -> bool:
