@@ -30,8 +30,8 @@ bench-scenes: setup  ## what 1,000 frames of the default stack cover, in small p
 bench-augment: setup  ## milliseconds of each part of the augmentation; exit 1 if one takes ten
 	$(BIN)/python tests/bench/augment.py $(ARGS)
 
-bench-train: setup  ## the training loop beside a plain torchvision one
-	$(BIN)/python tests/bench/train_speed.py $(ARGS)
+bench-train: setup  ## the training loop beside torchvision's reference loop; exit 1 if it is less than 1.5 times as fast
+	$(BIN)/python tests/bench/train/main.py $(ARGS)
 
 bench-detectors: setup  ## parameters and CPU seconds of each detector; ARGS=--masks for Mask R-CNN
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/detectors.py $(ARGS)
