@@ -19,7 +19,7 @@ from train.settings import TrainSettings
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from train.export.graph import export_onnx  # noqa: E402
+from train.export.graph import export_onnx, export_torchscript  # noqa: E402
 from train.export.onnx_model import load_onnx  # noqa: E402
 
 CATEGORIES = (Category(3, "coin"), Category(9, "die"))
@@ -115,6 +115,21 @@ def test_another_detector_comes_out_the_same(tmp_path):
     export_onnx(run, tmp_path / "model.onnx")
     model = load_onnx(tmp_path / "model.onnx")
     assert sum(agreeing(run, model, rgb, 0.4) for rgb in pictures(3, np.random.default_rng(2))) > 0
+
+
+def test_torchscript_gives_the_models_own_numbers(lite0, tmp_path):
+    run, _ = lite0
+    export_torchscript(run, tmp_path / "model.ts")
+    facts = {"categories": "", "made_by": ""}
+    model = torch.jit.load(tmp_path / "model.ts", _extra_files=facts)
+    assert facts == {"categories": b'{"3":"coin","9":"die"}', "made_by": b"synth export"}
+    for rgb in pictures(3, np.random.default_rng(4)):
+        expected = detect_rgb(run, rgb)
+        with torch.inference_mode():
+            boxes, labels, scores, masks = model(torch.from_numpy(rgb))
+        assert np.allclose(scores, expected.scores, atol=1e-5) and len(masks) == len(scores)
+        assert np.allclose(boxes, expected.boxes_xyxy_px, atol=1e-2)
+        assert labels.tolist() == expected.category_ids.tolist()
 
 
 def test_a_picture_in_which_nothing_is_found_gives_nothing(tmp_path):

@@ -78,6 +78,17 @@ def test_pre_labels_are_a_labelme_folder_that_is_complete_by_itself(photos, tmp_
     assert shape["description"] == "score 0.75"
 
 
+def test_of_two_categories_in_one_place_the_surer_is_drawn_and_the_other_told(photos, tmp_path):
+    class Unsure(Stub):
+        def detect(self, rgb, *, score_min=0.0):
+            boxes = np.array([[0, 0, 10, 10], [20, 0, 30, 10], [1, 0, 10, 10]], np.float32)
+            return Detections(0, boxes, np.array([0.9, 0.8, 0.6], np.float32), np.array([2, 2, 5]))
+
+    predict(photos / "web.webp", labelme=tmp_path / "out", finder=Unsure())
+    shapes = json.loads((tmp_path / "out/web.json").read_text())["shapes"]
+    assert [shape["description"] for shape in shapes] == ["score 0.90, or die 0.60", "score 0.80"]
+
+
 def test_pre_labels_may_go_beside_the_photos_and_leave_what_a_person_wrote(photos, capsys):
     (photos / "web.json").write_text("a person's work")
     predict(photos, labelme=photos)

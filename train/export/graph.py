@@ -1,4 +1,4 @@
-"""A trained detector as one ONNX graph: any upright RGB picture in, boxes in its own pixels out.
+"""A trained detector as one graph, of ONNX or TorchScript: any upright RGB picture in, boxes in its own pixels out.
 
 Inputs   image   (H, W, 3) uint8, any size
 Outputs  boxes   (N, 4) float32, x1 y1 x2 y2 in pixels of that picture
@@ -6,11 +6,11 @@ Outputs  boxes   (N, 4) float32, x1 y1 x2 y2 in pixels of that picture
          scores  (N,) float32, the best first, from 0.01 on
          masks   (N, M, M) float32, of detectors that have them: how sure each cell of the box's grid is
 
-Resizing, normalising and non-maximum suppression lie within the graph. Names and more are in its metadata: `categories`
-(JSON, ids to names), `detector`, `image_size_px`, `format`, `made_by`.
+Resizing, normalising and non-maximum suppression lie within the graph. Names and more are in its metadata (TorchScript:
+its extra files): `categories` (JSON, ids to names), `detector`, `image_size_px`, `format`, `made_by`.
 """
 
-__all__ = ["export_onnx"]
+__all__ = ["export_onnx", "export_torchscript"]
 
 import copy
 import warnings
@@ -45,21 +45,34 @@ def export_onnx(run: Run, path: Path) -> None:
         import onnx  # noqa: PLC0415
     except ModuleNotFoundError:
         raise SynthError("writing ONNX needs a package: pip install 'synth-detector[onnx]'") from None
-    facts = {
-        "made_by": MADE_BY,
-        "format": str(FORMAT),
-        "categories": orjson.dumps({str(category.id): category.name for category in run.categories}).decode(),
-        "detector": run.detector,
-        "image_size_px": str(run.settings.image_size_px),
-    }
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
     try:
-        _trace(run, aside)
+        _trace_onnx(run, aside)
         model = onnx.load(aside)
-        onnx.helper.set_model_props(model, facts)
+        onnx.helper.set_model_props(model, _facts(run))
         onnx.checker.check_model(model)
         aside.write_bytes(model.SerializeToString())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def export_torchscript(run: Run, path: Path) -> None:
+    """Write the run's detector as a TorchScript file, whole or not at all; it runs where torchvision is imported.
+
+    Raises:
+        CheckpointError: this kind of detector can't be a graph.
+    """
+    whole = _whole(run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        with warnings.catch_warnings():
+            # PyTorch will do without TorchScript one day; what shall follow it can't export these detectors yet.
+            warnings.simplefilter("ignore")
+            traced = torch.jit.trace(whole, (_example(),), check_trace=False)  # type: ignore[no-untyped-call]
+            torch.jit.save(traced, aside, _extra_files=_facts(run))
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
@@ -98,13 +111,30 @@ def _with_one_more(rpn: nn.Module, inputs: Any, output: tuple[list[Tensor], Any]
     return [torch.cat((proposals, proposals.new_zeros(1, 4)))], losses
 
 
-def _trace(run: Run, path: Path) -> None:
+def _facts(run: Run) -> dict[str, str]:
+    return {
+        "made_by": MADE_BY,
+        "format": str(FORMAT),
+        "categories": orjson.dumps({str(category.id): category.name for category in run.categories}).decode(),
+        "detector": run.detector,
+        "image_size_px": str(run.settings.image_size_px),
+    }
+
+
+def _whole(run: Run) -> Whole:
     if not isinstance(run.model, GeneralizedRCNN) or not isinstance(run.model.transform, AntialiasedTransform):
         raise CheckpointError(f"{run.path}: a detector {run.detector!r} can't be exported.")
-    whole = Whole(run.model, [category.id for category in run.categories]).eval()
-    outputs = ["boxes", "labels", "scores", *(["masks"] if run.settings.masks else [])]
+    return Whole(run.model, [category.id for category in run.categories]).eval()
+
+
+def _example() -> Tensor:
     generator = torch.Generator().manual_seed(0)
-    image = torch.randint(0, 256, (*TRACED_HW_PX, 3), dtype=torch.uint8, generator=generator)
+    return torch.randint(0, 256, (*TRACED_HW_PX, 3), dtype=torch.uint8, generator=generator)
+
+
+def _trace_onnx(run: Run, path: Path) -> None:
+    whole = _whole(run)
+    outputs = ["boxes", "labels", "scores", *(["masks"] if run.settings.masks else [])]
     resize = "aten::_upsample_bilinear2d_aa"
     torch.onnx.register_custom_op_symbolic(resize, _antialiased_resize, OPSET)  # type: ignore[attr-defined]
     try:
@@ -114,7 +144,7 @@ def _trace(run: Run, path: Path) -> None:
             # `dynamo=True` stops at non-maximum suppression, whose number of results depends on the picture.
             torch.onnx.export(
                 whole,
-                (image,),
+                (_example(),),
                 path,
                 dynamo=False,
                 opset_version=OPSET,

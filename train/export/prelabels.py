@@ -13,11 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from pycocotools import mask as coco_mask
+
 from synth.dataset import Category, Instance, Picture
 from synth.errors import DatasetError
 from synth.labelme import labelme_json
 from synth.photos import FoundPhoto
 from train.detections import Detections
+
+# A detector tells categories one by one, and so may find a king and a queen in one card: a person would delete one.
+SAME_IOU = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,13 @@ class PreLabels:
         copy.parent.mkdir(parents=True, exist_ok=True)
         if not _is_same(copy, photo.path):
             shutil.copy2(photo.path, copy)
-        labelled = replace(picture, instances=tuple(_instances(detections)))
         names = {category.id: category.name for category in categories}
         scores = [f"score {score:.2f}" for score in detections.scores.tolist()]
+        kept = _one_each(detections, names, scores)
+        instances = _instances(detections)
+        labelled = replace(picture, instances=tuple(instances[i] for i in kept))
         aside = json_path.with_name(f".{json_path.name}.part")
-        aside.write_bytes(labelme_json(labelled, copy.name, names, scores))
+        aside.write_bytes(labelme_json(labelled, copy.name, names, [scores[i] for i in kept]))
         aside.replace(json_path)
 
 
@@ -78,6 +86,21 @@ def _places(folder: Path, photo: FoundPhoto) -> tuple[Path, Path]:
 
 def _is_same(copy: Path, photo: Path) -> bool:
     return copy.exists() and (copy.samefile(photo) or filecmp.cmp(copy, photo))
+
+
+def _one_each(detections: Detections, names: Mapping[int, str], scores: list[str]) -> list[int]:
+    """Which detections to write: of several in one place the surest, whose `scores` tell what else it may be."""
+    x1, y1, x2, y2 = detections.boxes_xyxy_px.T
+    boxes_xywh_px = np.stack([x1, y1, x2 - x1, y2 - y1], axis=1).astype(np.float64)
+    kept: list[int] = []
+    for i in range(len(detections)):
+        overlaps = coco_mask.iou(boxes_xywh_px[[i]], boxes_xywh_px[kept], [0] * len(kept))[0] if kept else np.zeros(1)
+        if overlaps.max() < SAME_IOU:
+            kept.append(i)
+        else:
+            surer = kept[int(overlaps.argmax())]
+            scores[surer] += f", or {names[int(detections.category_ids[i])]} {detections.scores[i]:.2f}"
+    return kept
 
 
 def _instances(detections: Detections) -> list[Instance]:
