@@ -18,6 +18,7 @@ from torchvision.models.detection.faster_rcnn import FasterRCNN
 from torchvision.ops import FrozenBatchNorm2d
 
 from train.detectors.adapt import adapt
+from train.detectors.folding import fold_frozen_norms
 from train.detectors.freezing import freeze_batch_norms, learn_last_stages
 from train.detectors.lean import LEAN
 from train.detectors.mask_head import add_masks
@@ -74,6 +75,7 @@ def build(
     if start:
         load_into(model, start[1], start[0])
     freeze_batch_norms(model)
+    fold_frozen_norms(model)
     if kind.batch_norm_eps is not None:
         for module in model.modules():
             if isinstance(module, FrozenBatchNorm2d):
