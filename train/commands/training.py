@@ -16,6 +16,7 @@ from synth.labelme import read_labelme
 from synth.policy import LabelPolicy
 from train.checkpoint import Run, load_run
 from train.config import load_train_settings
+from train.learn.distributed import is_first
 from train.learn.fit import RunSummary, fit
 from train.learn.progress import ConsoleReporter
 
@@ -53,7 +54,7 @@ def train(
     Raises:
         SynthError: as reading and `fit` have it.
     """
-    console = console or Console(highlight=False)
+    console = console or Console(highlight=False, quiet=not is_first())
     checked = load_train_settings(config, settings)
     if checked.shots and not real:
         raise UsageError(f"--shots {checked.shots}: is a number of photos; say where they lie with --real.")

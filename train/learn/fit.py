@@ -182,7 +182,7 @@ def _run(loop: Loop, material: Material) -> None:
         Plan(
             out=loop.out,
             detector=loop.settings.detector,
-            device=str(loop.device),
+            device=loop.where,
             category_names=tuple(category.name for category in loop.held_out.categories),
             n_train=len(material.train),
             n_validation=len(loop.held_out.pictures),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from synth.dataset import PictureSet
@@ -95,6 +96,15 @@ class Loop:
                 self._draw()
             if self._due(settings.checkpoint_every) or self._due(settings.validate_every):
                 self._save()
+
+    @property
+    def where(self) -> str:
+        """What it runs on, in words."""
+        n = torch.get_num_threads()
+        threads = f", {n} {'threads' if n > 1 else 'thread'}" if self.device.type == "cpu" else ""
+        precision = "" if self.settings.precision == "fp32" else f" in {self.settings.precision}"
+        processes = f"{self.ranks.n} processes, each on " if self.ranks.n > 1 else ""
+        return f"{processes}{self.device}{threads}{precision}"
 
     @property
     def is_over(self) -> bool:
