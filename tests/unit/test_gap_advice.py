@@ -185,6 +185,23 @@ def test_misses_by_chance_are_blamed_on_nothing():
     assert lines[0].about == "box_size" and lines[0].explained == 0
 
 
+def test_of_sizes_that_do_not_occur_fewer_are_asked_for_and_never_none():
+    """All photos show objects of 0.2, the frames from 0.02 to 2: at either end a quarter is taken away, by ratios."""
+    rng, real = RNG(4), changed(plain(0), "box_size", lambda values: 0.2 * (values / 0.2) ** 0.05)
+    synthetic = changed(plain(1), "box_size", lambda values: 0.2 * 10 ** rng.uniform(-1, 1, len(values)))
+    (line,) = advice(real, synthetic)
+    low, high = SETTINGS["camera"]["object_size"]
+    width = high / low
+    assert "vary less" in line.title
+    assert line.changes[0].proposed == pytest.approx([low * width**0.25, high / width**0.25], rel=0.05)
+
+
+def test_looks_that_do_not_occur_are_left_for_photos_to_come():
+    real = changed(plain(0), "chroma", lambda values: 1 + 0.01 * values)
+    synthetic = changed(plain(1), "chroma", lambda values: 1 + 20 * (values - 1))
+    assert advice(real, synthetic) == []
+
+
 def test_frames_that_are_merely_wider_are_left_alone():
     synthetic = changed(plain(1), "brightness", lambda values: 110 + 1.5 * (values - 110))
     assert advice(plain(0), synthetic) == []

@@ -15,14 +15,12 @@ import orjson
 from synth.dataset import Category
 from train.gap.distances import Blame, Comparison
 from train.gap.frames import Frames, value_at
-from train.gap.levers import LEVERS, Change, changes
+from train.gap.levers import LEVERS, Change, changes, is_wasteful
 from train.gap.measures import Measured
 from train.gap.outcomes import Outcomes
 
 # So much of the photos' values beyond the frames' is worth a line.
 LEAST_UNCOVERED = 0.08
-# Of the frames, so many that no photo resembles are worth one, though wide ranges are meant to be wider.
-MOST_WASTED = 0.5
 # What the frames lack may cost misses, what explains them does, and frames that nobody needs cost time alone.
 LACK_WEIGHT, WASTE_WEIGHT = 0.3, 0.1
 # A picture's format and the edges of JPEG's blocks are least of what a detector looks at.
@@ -119,7 +117,7 @@ def _of_measure(one: Comparison, evidence: Evidence) -> Advice | None:
     blame = evidence.blames.get(one.measure.name)
     explained = blame.share if blame else 0.0
     is_lacking = one.uncovered >= LEAST_UNCOVERED or explained >= LEAST_SHARE
-    if not one.differs or not (is_lacking or one.wasted >= MOST_WASTED):
+    if not one.differs or not (is_lacking or is_wasteful(one)):
         return None
     todo = ""
     if one.measure.name == "picture_aspect":
@@ -141,7 +139,7 @@ def _of_measure(one: Comparison, evidence: Evidence) -> Advice | None:
         changes=tuple(moves),
         score=explained
         + LACK_WEIGHT * WEIGHTS.get(one.measure.name, 1.0) * one.uncovered
-        + WASTE_WEIGHT * max(one.wasted - MOST_WASTED, 0.0),
+        + WASTE_WEIGHT * is_wasteful(one) * one.wasted,
         explained=explained,
     )
 
@@ -152,7 +150,7 @@ def _title(one: Comparison) -> str:
         is_more = one.real.mean > one.synthetic.mean
     elif one.below > 2 * 0.05 and one.above > 2 * 0.05:
         return f"{subject} vary more: {one.measure.words}"
-    elif one.uncovered < LEAST_UNCOVERED <= one.wasted:
+    elif one.uncovered < LEAST_UNCOVERED and is_wasteful(one):
         return f"{subject} vary less: {one.measure.words}"
     else:
         is_more = one.above > one.below if one.above != one.below else one.real.median > one.synthetic.median
@@ -173,7 +171,7 @@ def _spreads(one: Comparison) -> list[str]:
                 f"{one.below:.0%} of the photos' values lie below the frames' middle 90 % and {one.above:.0%} above, "
                 "where chance has 5 % each"
             )
-        if one.wasted >= MOST_WASTED:
+        if is_wasteful(one):
             said.append(f"{one.wasted:.0%} of the frames' values are such as hardly any photo has")
     return [*said, f"apart by {one.distance:.2g} deviations; halves of the photos by less than {one.chance:.2g}"]
 

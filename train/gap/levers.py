@@ -5,7 +5,7 @@ the photos. How far a setting moves a measure is read off the frames themselves,
 a key that in these frames moves nothing is not proposed.
 """
 
-__all__ = ["LEVERS", "Change", "Range", "Share", "changes"]
+__all__ = ["LEVERS", "Change", "Range", "Share", "changes", "is_wasteful"]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,11 +21,15 @@ from train.gap.measures import Measure, Measured, Values
 # A weaker correlation over a few hundred frames may be chance, and a figure made of it nonsense.
 WEAKEST = 0.15
 MIN_FRAMES = 20
+MOST_WASTED = 0.5
 # Less of a range or a share isn't worth a line.
 LEAST_SHARE_CHANGE = 0.03
 LEAST_RANGE_CHANGE = 0.05
 # No end of a range is moved by more of its width: the frames say nothing about what none of them drew.
 FARTHEST = 1.0
+# What may be taken away from a range at either end, of its width, and for which measures: frames of sizes and numbers
+# that don't occur teach little. Too much light, colour or blur does no harm, and photos to come will differ from these.
+NARROWED, NARROWEST = frozenset({"box_size", "count"}), 0.25
 # No share is proposed below, for rare is not never.
 LEAST_SHARE = 0.1
 DIGITS = 2
@@ -138,6 +142,11 @@ def changes(
     return [change for change in found if change is not None]
 
 
+def is_wasteful(one: Comparison) -> bool:
+    """Whether most of the frames' objects are such as hardly any photo has, and that costs."""
+    return one.measure.name in NARROWED and one.wasted >= MOST_WASTED
+
+
 def _way(one: Comparison) -> Way:
     return "more" if one.real.mean > one.synthetic.mean else "less"
 
@@ -161,8 +170,9 @@ def _range(lever: Range, one: Comparison, values: Sequence[Any], measured: Value
     # Where more of the key makes less of the measure, the key's upper end serves the measure's lower.
     low_gap, high_gap = gaps if slope > 0 else gaps[::-1]
     width = abs(ends[1] - ends[0]) or 1.0
-    steps = [float(np.clip(gap / slope, -FARTHEST * width, FARTHEST * width)) for gap in (low_gap, high_gap)]
-    moved = [_key_value(lever, end + step) for end, step in zip(ends, steps, strict=True)]
+    # How far the lower end goes down and the upper up, in widths; inwards is below 0.
+    outwards = [float(np.clip(gap / slope / width, -NARROWEST, FARTHEST)) for gap in (-low_gap, high_gap)]
+    moved = [_key_value(lever, ends[0] - outwards[0] * width), _key_value(lever, ends[1] + outwards[1] * width)]
     low, high = (_rounded(min(max(end, lever.bounds[0]), lever.bounds[1]), lever) for end in moved)
     proposed = [min(low, high), max(low, high)]
     shift = max(abs(_key_scaled(lever, new) - end) for new, end in zip(proposed, ends, strict=True))
@@ -175,13 +185,13 @@ def _gaps(one: Comparison) -> tuple[float, float]:
     """By how much the lower and the upper end of the frames' values should move.
 
     What the photos have and the frames don't is added. Only where most frames show what no photo does is anything
-    taken away: a wide range does no harm, and photos to come will differ from these.
+    taken away.
     """
     (low, high), (low_here, high_here) = (
         one.measure.scaled(np.array([side.q05, side.q95])) for side in (one.synthetic, one.real)
     )
     down, up = low_here - low, high_here - high
-    if one.wasted < 0.5:
+    if not is_wasteful(one):
         down, up = min(down, 0.0), max(up, 0.0)
     return float(down), float(up)
 
