@@ -137,3 +137,13 @@ def test_neither_hue_nor_saturation_changes_a_grey_picture():
     for seed in range(5):
         out, _ = augment(image, none, (32, 32), coloured, np.random.default_rng(seed))
         assert out.unique().tolist() == [90]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"jpeg_probability": 1, "jpeg_quality_min": 100}, {"blur_probability": 1, "blur_sigma_max_px": 0.01}]
+)
+def test_the_best_quality_and_the_least_blur_leave_one_colour_as_it_is(asked):
+    grey = torch.full((3, 48, 64), 90, dtype=torch.uint8)
+    nothing = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
+    out, _ = augment(grey, nothing, (48, 64), STILL.model_copy(update=asked), np.random.default_rng(0))
+    assert torch.equal(out, grey)

@@ -14,12 +14,15 @@ from torchvision.transforms.v2 import functional
 
 from train.settings import AugmentSettings
 
+BLUR_SIGMA_MIN_PX = 0.3  # less can't be seen
+JPEG_QUALITY_MAX = 95  # more makes files larger and pictures no better, says libjpeg
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 def alter_colours(image: Tensor, settings: AugmentSettings, rng: np.random.Generator) -> Tensor:
     if rng.random() < settings.blur_probability:
-        image = _blur(image, rng.uniform(0.3, settings.blur_sigma_max_px))
+        sigma_max_px = settings.blur_sigma_max_px
+        image = _blur(image, rng.uniform(min(BLUR_SIGMA_MIN_PX, sigma_max_px), sigma_max_px))
     if rng.random() < settings.motion_blur_probability:
         image = _shake(image, rng.uniform(2, settings.motion_blur_max_px), rng.uniform(0, math.pi))
     matrix, offset = _draw_colour_map(settings, rng)
@@ -32,7 +35,8 @@ def alter_colours(image: Tensor, settings: AugmentSettings, rng: np.random.Gener
         levels += torch.empty_like(levels).normal_(0, sigma, generator=generator)
     image = levels.round_().clamp_(0, 255).to(torch.uint8).view_as(image)
     if rng.random() < settings.jpeg_probability:
-        image = _compress(image, int(rng.integers(settings.jpeg_quality_min, 96)))
+        quality_max = max(JPEG_QUALITY_MAX, settings.jpeg_quality_min)
+        image = _compress(image, int(rng.integers(settings.jpeg_quality_min, quality_max, endpoint=True)))
     return image
 
 
