@@ -39,7 +39,7 @@ def load_train_settings(path: Path | None, overrides: Mapping[str, Any]) -> Trai
     except ValidationError as error:
         problem = error.errors()[0]
         where = [str(part) for part in problem["loc"]]
-        if path is None or (where and where[0] in overrides):
+        if path is None or overrides.keys() & {".".join(where[:depth]) for depth in (1, 2)}:
             raise UsageError(_told(problem, where)) from None
         raise ConfigError(f"{path}: {_told(problem, where)}") from None
 

@@ -61,6 +61,13 @@ def test_a_wrong_option_is_the_command_lines_fault(written):
     for path in (None, written("seed = 1")):
         with pytest.raises(UsageError, match=r"^batch_size: "):
             load_train_settings(path, {"batch_size": 0})
+        with pytest.raises(UsageError, match=r"^sampling\.real_share: .*got 1\.5"):
+            load_train_settings(path, {"sampling.real_share": 1.5})
+
+
+def test_a_wrong_table_of_the_file_is_not_the_command_lines_fault(written):
+    with pytest.raises(ConfigError, match=r"sampling\.repeat_threshold: .*got 2"):
+        load_train_settings(written("[sampling]\nrepeat_threshold = 2"), {"sampling.real_share": 0.5})
 
 
 def test_every_setting_has_a_meaning():
