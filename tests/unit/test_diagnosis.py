@@ -1,5 +1,6 @@
 """Confusion, calibration and slices, on sets so small that the figures can be counted by hand."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,25 @@ def test_a_slice_is_called_worse_only_beyond_what_chance_would_do():
     assert (worst.axis, worst.name, worst.recall, worst.difference) == ("category", "die", 0.25, -0.75)
     assert worst.recall_interval.low < 0.25 < worst.recall_interval.high
     assert not [one for one in worst_of(slices) if one.axis == "sharpness"]
+
+
+@pytest.mark.parametrize(("n_dice", "is_worse"), [(1, False), (4, False), (5, False), (10, True)])
+def test_a_few_misses_may_be_bad_luck(n_dice, is_worse):
+    # Half of the coins are found and none of the dice: by itself that happens to 5 once in 23 times, to 10 once in 341.
+    truth = photos(*(picture(n, (BOX, DIE if n < n_dice else COIN)) for n in range(n_dice + 40)))
+    by_image = {n: found(n, (BOX, COIN, 0.9)) for n in range(n_dice, n_dice + 40) if n % 2}
+    (dice,) = (one for one in sliced(truth, by_image) if one.name == "die")
+    assert (dice.n_labels, dice.n_hits, dice.is_worse) == (n_dice, 0, is_worse)
+    n_all, n_hits = n_dice + 40, 20
+    assert dice.chance == pytest.approx(math.comb(n_all - n_hits, n_dice) / math.comb(n_all, n_dice))
+
+
+def test_many_misses_in_one_photo_are_one_piece_of_bad_luck():
+    dice = [((10.0 * n, 10.0, 10.0 * n + 9, 20.0), DIE) for n in range(20)]
+    truth = photos(picture(0, *dice), *(picture(n, (BOX, COIN)) for n in range(1, 41)))
+    slices = sliced(truth, {n: found(n, (BOX, COIN, 0.9)) for n in range(1, 41)})
+    assert [(one.n_hits, one.n_labels) for one in slices if one.name == "die"] == [(0, 20)]
+    assert worst_of(slices) == []
 
 
 def test_ignored_labels_are_in_no_slice():

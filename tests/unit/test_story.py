@@ -65,8 +65,8 @@ def test_of_many_categories_those_with_the_most_mistakes_are_shown():
 
 
 def test_a_slice_that_is_worse_is_set_against_the_others():
-    worse = Slice("size", "up to 20 px", 10, 2, 0.2, Interval(0, 0.4), -0.7, Interval(-0.9, -0.5), None)
-    alike = Slice("size", "over 20 px", 10, 9, 0.9, Interval(0.8, 1), 0.7, Interval(0.5, 0.9), None)
+    worse = Slice("size", "up to 20 px", 10, 2, 0.2, Interval(0, 0.4), -0.7, Interval(-0.9, -0.5), 0.001, None)
+    alike = Slice("size", "over 20 px", 10, 9, 0.9, Interval(0.8, 1), 0.7, Interval(0.5, 0.9), 1.0, None)
     assert slice_sentences([alike, worse]) == ["size, up to 20 px: 2 of 10 found (0.20), of all others 0.90"]
 
 

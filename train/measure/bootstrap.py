@@ -1,8 +1,10 @@
 """How sure a figure is: 95 % intervals over pictures, for one detector or for the difference of two on the same photos.
 
-The photos are drawn again, as many as there are, each as often as chance will; every draw gives each figure once more,
-and the interval spans the middle 95 % of them. Whole pictures are drawn, for
-the objects of one stand and fall together.
+The photos are drawn again, as many as there are, each as often as chance will; every draw gives each figure once more.
+Whole pictures are drawn, for the objects of one stand and fall together. The interval is as wide as the middle 95 % of
+the draws, and lies as far below the figure as their mean lies above it: AP reads off the best precision from each recall
+on, so that of few objects it flatters, and each draw, of fewer different ones, flatters again by about as much. Draws of
+recall lie evenly about it, so the interval is their middle; of a difference it always is, for the two flatter alike.
 """
 
 __all__ = [
@@ -11,7 +13,9 @@ __all__ = [
     "SURE",
     "Figures",
     "Interval",
+    "can_be_drawn",
     "interval_of",
+    "interval_of_difference",
     "resamples",
     "sampled_figures",
 ]
@@ -30,7 +34,7 @@ SURE = 0.95
 LEAST_PICTURES = 5
 IOU_50 = COCO_IOUS.index(0.5)
 
-# Figure by name, (B,) values each; NaN where a draw has nothing that it could be of.
+# Figure by name, (1 + B,) values each, as it is and as drawn; NaN where a draw has nothing that it could be of.
 Figures = Mapping[str, NDArray[np.float64]]
 
 
@@ -42,16 +46,29 @@ class Interval:
     high: float
 
     @property
+    def is_defined(self) -> bool:
+        return not np.isnan(self.low)
+
+    @property
     def excludes_zero(self) -> bool:
         """Of an interval of a difference: is one of both better, beyond what chance would do?"""
         return self.low > 0 or self.high < 0
 
 
 def resamples(n_pictures: int, rng: np.random.Generator, n: int = N_RESAMPLES) -> NDArray[np.int64]:
-    """(n, P) how often each picture is in each draw; every row sums to P, but to 0 of fewer than `LEAST_PICTURES`."""
+    """(1 + n, P) how often each picture counts: once each, as they are, and then as often as each draw has it.
+
+    Draws of fewer than `LEAST_PICTURES` are empty.
+    """
+    once = np.ones((1, n_pictures), np.int64)
     if n_pictures < LEAST_PICTURES:
-        return np.zeros((n, n_pictures), np.int64)
-    return rng.multinomial(n_pictures, np.full(n_pictures, 1 / n_pictures), size=n)
+        return np.vstack([once, np.zeros((n, n_pictures), np.int64)])
+    return np.vstack([once, rng.multinomial(n_pictures, np.full(n_pictures, 1 / n_pictures), size=n)])
+
+
+def can_be_drawn(n_labels: NDArray[np.int64]) -> bool:
+    """Are there labels, (P,) in each picture, in enough pictures that draws of them differ as chance would have it?"""
+    return int(np.count_nonzero(n_labels)) >= LEAST_PICTURES
 
 
 def sampled_figures(
@@ -61,8 +78,10 @@ def sampled_figures(
 
     Args:
         ranking: At `COCO_IOUS`.
-        weights: (B, P) from `resamples`.
+        weights: (1 + B, P) from `resamples`.
         score_min: From which score on detections are counted for precision, recall and F1, at IoU 0.5.
+    Returns:
+        Draws of a category that is in fewer than `LEAST_PICTURES` are NaN.
     """
     ap = average_precision(ranking, weights)
     hits, false_alarms = _counts(ranking, score_min)
@@ -70,15 +89,29 @@ def sampled_figures(
         _figures(ap[:, :, [k]], weights, hits[k], false_alarms[k], ranking.n_labels[k])
         for k in range(len(ranking.n_labels))
     )
+    for figures, n_labels in zip(each, ranking.n_labels, strict=True):
+        if not can_be_drawn(n_labels):
+            for values in figures.values():
+                values[1:] = np.nan
     return _figures(ap, weights, hits.sum(0), false_alarms.sum(0), ranking.n_labels.sum(0)), each
 
 
-def interval_of(values: NDArray[np.float64], sure: float = SURE) -> Interval:
-    """The middle share `sure` of a figure's (B,) values."""
-    defined = values[~np.isnan(values)]
-    if not defined.size:
+def interval_of(values: NDArray[np.float64]) -> Interval:
+    """Of a figure between 0 and 1, (1 + B,) as it is and as it was drawn."""
+    middle = interval_of_difference(values)
+    if not middle.is_defined:
+        return middle
+    too_high = 2 * (np.nanmean(values[1:]) - values[0])
+    low, high = np.clip([middle.low - too_high, middle.high - too_high], 0, 1)
+    return Interval(float(low), float(high))
+
+
+def interval_of_difference(values: NDArray[np.float64], sure: float = SURE) -> Interval:
+    """The middle share `sure` of the draws; `values` are (1 + B,), the difference as it is and as it was drawn."""
+    drawn = values[1:][~np.isnan(values[1:])]
+    if np.isnan(values[0]) or not drawn.size:
         return Interval(np.nan, np.nan)
-    low, high = np.quantile(defined, [(1 - sure) / 2, (1 + sure) / 2])
+    low, high = np.quantile(drawn, [(1 - sure) / 2, (1 + sure) / 2])
     return Interval(float(low), float(high))
 
 

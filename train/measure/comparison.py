@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from synth.dataset import Category, PictureSet
 from train.detections import Detections, nothing_found
-from train.measure.bootstrap import Figures, Interval, interval_of, resamples, sampled_figures
+from train.measure.bootstrap import Figures, Interval, interval_of_difference, resamples, sampled_figures
 from train.measure.figures import EvalReport
 from train.measure.metrics import SCORE_MIN, coco_metrics
 from train.measure.ranking import rank
@@ -107,9 +107,7 @@ def compare(
         ValueError, DatasetError: as `coco_metrics`.
     """
     reports = [coco_metrics(truth, found, score_min=score_min) for found in (first, second)]
-    # The first row is the photos as they are, the others are drawn.
-    n = len(truth.pictures)
-    weights = np.vstack([np.ones((1, n), np.int64), resamples(n, rng)])
+    weights = resamples(len(truth.pictures), rng)
     a, b = (_figures(truth, found, weights, score_min) for found in (first, second))
     return Comparison(
         first=reports[0],
@@ -155,7 +153,7 @@ def _difference(
         float(np.nan_to_num(first[0], nan=-1)),
         float(np.nan_to_num(second[0], nan=-1)),
         float(np.nan_to_num(between[0])),
-        interval_of(between[1:]),
+        interval_of_difference(between),
         more_is_better,
     )
 

@@ -124,11 +124,10 @@ def _mistake_costs(
         for picture, one in pairs
         for mistake in mistakes_of(picture, one, score_min=score_min, iou_kind=kind)
     )
-    once = costs(ranking, of_all, truth.pictures, np.ones((1, len(pairs)), np.int64))
-    drawn = costs(ranking, of_all, truth.pictures, weights)
+    gained = costs(ranking, of_all, truth.pictures, weights)
     table = [
         MistakeCost(
-            one, float(np.nan_to_num(once[one.name][0], nan=-1)), interval_of(drawn[one.name]), n_shown[one.name]
+            one, float(np.nan_to_num(gained[one.name][0], nan=-1)), interval_of(gained[one.name]), n_shown[one.name]
         )
         for one in KINDS
     ]

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import hypergeom
 
 from synth.dataset import PictureSet
 from train.detections import Detections
 from train.measure.axes import Axis, axes_of
-from train.measure.bootstrap import Interval, interval_of
+from train.measure.bootstrap import Interval, can_be_drawn, interval_of, interval_of_difference
 from train.measure.looks import Look
 from train.measure.matching import IouKind, match
 from train.measure.ranking import COCO_IOUS, Ranking, average_precision
@@ -32,6 +33,7 @@ class Slice:
         recall_interval: 95 %.
         difference: This recall minus that of all other labels.
         difference_interval: 99 %, for there are many slices.
+        chance: How probable so few hits or fewer are, were as many of all labels found and any of them alike.
         ap50: Of these labels alone; None where false alarms can't be told to belong here.
     """
 
@@ -43,12 +45,17 @@ class Slice:
     recall_interval: Interval
     difference: float
     difference_interval: Interval
+    chance: float
     ap50: float | None
 
     @property
     def is_worse(self) -> bool:
-        """Found less often than the others, beyond what chance would do."""
-        return self.n_labels > 0 and self.difference < 0 and self.difference_interval.high < 0
+        """Found less often than the others, beyond what chance would do.
+
+        The draws know that objects of one photo stand and fall together, but not that five misses of five may be bad
+        luck: they are five in every draw. Counting knows that.
+        """
+        return self.difference_interval.high < 0 and self.chance < (1 - SURE_OF_SLICE) / 2
 
 
 def slices_of(
@@ -65,7 +72,7 @@ def slices_of(
 
     Args:
         ranking: At `COCO_IOUS`, of the same set.
-        weights: (B, P) from `resamples`.
+        weights: (1 + B, P) from `resamples`.
         looks: By image id, of every instance in its order; where it is empty, sharpness and brightness are left out.
     """
     found, matched = _matched(truth, by_image, score_min, kind)
@@ -102,9 +109,12 @@ def _slices_of_axis(axis: Axis, found: NDArray[np.bool_], ranking: Ranking, weig
         inside = axis.of_label == b
         n, n_hits = (np.bincount(axis.picture[who], minlength=n_pictures) for who in (inside, inside & found))
         counts = np.stack([n, n_hits, n_all - n, n_all_hits - n_hits], axis=1)
-        here, elsewhere = _recalls(counts.sum(axis=0)[None])
-        drawn_here, drawn_elsewhere = _recalls(weights @ counts)
-        difference = float((here - elsewhere)[0])
+        here, elsewhere = _recalls(weights @ counts)
+        between = here - elsewhere
+        if not can_be_drawn(n):
+            here[1:] = between[1:] = np.nan
+        if not can_be_drawn(n_all - n):
+            between[1:] = np.nan
         slices.append(
             Slice(
                 axis.name,
@@ -112,9 +122,10 @@ def _slices_of_axis(axis: Axis, found: NDArray[np.bool_], ranking: Ranking, weig
                 n_labels=int(n.sum()),
                 n_hits=int(n_hits.sum()),
                 recall=_or_undefined(float(here[0])),
-                recall_interval=interval_of(drawn_here),
-                difference=0.0 if np.isnan(difference) else difference,
-                difference_interval=interval_of(drawn_here - drawn_elsewhere, SURE_OF_SLICE),
+                recall_interval=interval_of(here),
+                difference=float(np.nan_to_num(between[0])),
+                difference_interval=interval_of_difference(between, SURE_OF_SLICE),
+                chance=float(hypergeom.cdf(n_hits.sum(), n_all.sum(), n_all_hits.sum(), n.sum())),
                 ap50=_ap50(axis, b, ranking),
             )
         )
