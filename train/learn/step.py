@@ -135,14 +135,12 @@ class Stepper:
 
     def _not_finite(self, number: int, shares: Mapping[str, float], samples: Sequence[Sample]) -> TrainingError:
         """Said alike by all processes: what made the loss so may lie in another's share."""
-        is_bad = not all(map(math.isfinite, shares.values()))
-        told = [
-            (is_bad, {name: f"{value:.3g}" for name, value in shares.items()}, [str(s.source.path) for s in samples])
-        ]
-        everywhere = [each for of_rank in self.ranks.gathered(told) for each in of_rank]
-        suspects = [each for each in everywhere if each[0]] or everywhere
-        what = "loss" if suspects[0][0] else "loss's gradient"
-        values = ", ".join(f"{name} {value}" for name, value in suspects[0][1].items())
+        own = (all(map(math.isfinite, shares.values())), dict(shares), [str(sample.source.path) for sample in samples])
+        everywhere = self.ranks.gathered(own)
+        suspects = [each for each in everywhere if not each[0]] or everywhere
+        is_finite, losses, _ = suspects[0]
+        what = "loss's gradient" if is_finite else "loss"
+        values = ", ".join(f"{name} {value:.3g}" for name, value in losses.items())
         files = ", ".join(file for _, _, of_rank in suspects for file in of_rank)
         way_out = "" if self.settings.precision == "fp32" else "with --precision fp32 or "
         return TrainingError(
