@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -17,7 +18,7 @@ from train.learn.fit import fit
 from train.learn.loop import Loop
 from train.learn.progress import Silent
 from train.learn.tensorboard import EVENTS
-from train.settings import TrainSettings
+from train.settings import AugmentSettings, SamplingSettings, TrainSettings
 
 TINY = {
     "detector": "fake",
@@ -163,6 +164,36 @@ def test_resuming_with_another_option_is_refused_and_the_option_named(coins, tmp
     with pytest.raises(TrainingError, match="begun with batch_size = 2, not 3"):
         fit(TrainSettings(**TINY | {"batch_size": 3}), [coins], tmp_path / "run", resume=True)
     fit(TrainSettings(), [coins], tmp_path / "run", resume=True)
+
+
+def test_what_a_run_was_begun_with_need_not_be_said_again(coins, tmp_path):
+    """Seed and fraction decide what is held out: with the defaults it would be other data."""
+    begun = TrainSettings(**TINY, seed=3, validation_fraction=0.4, augment=AugmentSettings(hue=0))
+    with pytest.raises(KilledError):
+        fit(begun, [coins], tmp_path / "run", reporter=KilledAfter(2))
+    summary = fit(TrainSettings(augment=AugmentSettings(hue=0)), [coins], tmp_path / "run", resume=True)
+    assert (summary.iterations, summary.n_train, summary.n_validation) == (6, 6, 4)
+    assert read_checkpoint(tmp_path / "run" / LAST).settings.seed == 3
+    with pytest.raises(TrainingError, match=r"begun with augment\.hue = 0\.0, not 0\.1"):
+        fit(TrainSettings(augment=AugmentSettings(hue=0.1)), [coins], tmp_path / "run", resume=True)
+
+
+def test_a_share_of_photos_that_was_said_need_not_be_said_again(coins, tmp_path):
+    photos, renders = (replace(coins, pictures=half) for half in (coins.pictures[:5], coins.pictures[5:]))
+    mixed = TrainSettings(**TINY, sampling=SamplingSettings(real_share=0.5))
+    fit(mixed, [renders], tmp_path / "run", photos=[photos])
+    for again in ({}, {"sampling": SamplingSettings(repeat_threshold=0.0)}):
+        fit(TrainSettings(**TINY, **again), [renders], tmp_path / "run", photos=[photos], resume=True)
+    with pytest.raises(TrainingError, match=r"begun with sampling\.real_share = 0\.5, not 0\.3"):
+        other = SamplingSettings(real_share=0.3)
+        fit(TrainSettings(**TINY, sampling=other), [renders], tmp_path / "run", photos=[photos], resume=True)
+
+
+def test_a_finished_run_that_is_resumed_still_has_its_figures(coins, tmp_path):
+    first = fit(TrainSettings(**TINY), [coins], tmp_path / "run")
+    again = fit(TrainSettings(**TINY), [coins], tmp_path / "run", resume=True)
+    assert first.ap >= 0
+    assert (again.ap, again.ap50, again.best_ap) == (first.ap, first.ap50, first.best_ap)
 
 
 def test_resuming_on_other_labels_is_refused(coins, tmp_path):

@@ -172,6 +172,14 @@ def test_a_fine_tune_resumes_from_its_own_last_step_and_from_no_other_run(run, t
         fit(TrainSettings(**TINY), [], tmp_path / "tuned", photos=[photos], resume=True)
 
 
+@pytest.mark.parametrize("how", [{"overwrite": True}, {"resume": True}])
+def test_a_run_is_not_replaced_by_what_is_made_of_it(run, tmp_path, how):
+    photos = on_disk(tmp_path / "photos", 3, COIN)
+    with pytest.raises(TrainingError, match=r"run: is the run to go on from"):
+        fit(TrainSettings(**TINY), [], tmp_path / "run", photos=[photos], start=run, **how)
+    assert (tmp_path / "run" / LAST).is_file()
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -13,7 +13,7 @@ from torch import nn
 from synth.dataset import PictureSet
 from synth.errors import TrainingError
 from synth.policy import LabelPolicy
-from train.checkpoint import LAST, Checkpoint, Run, read_checkpoint, rebuild
+from train.checkpoint import LAST, Run, rebuild
 from train.data.sampling import Order
 from train.data.sets import Material, fingerprint, gather
 from train.data.stream import Stream
@@ -23,11 +23,10 @@ from train.learn.fine_tune import fine_tuned
 from train.learn.learned_from import note_photos
 from train.learn.loop import Loop
 from train.learn.progress import Plan, Reporter, Silent
+from train.learn.resuming import checkpoint_to_resume, last_validation, refuse_other_data, taken_up
 from train.learn.run_folder import claim
 from train.settings import ResolvedSettings, TrainSettings, choose_device
 
-# What may differ when a run is resumed, for it changes the speed alone.
-FREE_ON_RESUME = {"device", "loader_threads"}
 # Of a mix, where nobody says a share: a few photos among thousands of renders would hardly ever be seen.
 REAL_SHARE_MIN = 0.25
 
@@ -77,15 +76,18 @@ def fit(
     """
     begun = time.perf_counter()
     device = choose_device(settings.device)
-    material = gather(rendered, photos, validation, start.categories if start else None, settings)
-    settings = with_real_share(settings, material)
+    _refuse_own_start(out, start)
+    last = checkpoint_to_resume(out, settings) if resume else None
+    # A run's own seed and shots decide what it goes on learning from, whether they are said again or not.
+    split = last.settings if last else settings
+    material = gather(rendered, photos, validation, start.categories if start else None, split)
     data = fingerprint(material) + (f", from {start.path.parent.name} after {start.step}" if start else "")
-    last = _checkpoint_to_resume(out / LAST, settings, data) if resume else None
-    resolved = (
-        _taken_up(last, settings)
-        if last
-        else resolve(settings, start, len(material.train), device, n_photos=len(material.real_ids))
-    )
+    if last:
+        refuse_other_data(last, out, data)
+        resolved = taken_up(last, settings)
+    else:
+        shared = with_real_share(settings, material)
+        resolved = resolve(shared, start, len(material.train), device, n_photos=len(material.real_ids))
     stream = make_stream(material, resolved)
     # Whoever calls this keeps the random numbers they would have drawn.
     with joined(device) as ranks, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -106,8 +108,17 @@ def fit(
         )
         if last:
             loop.restore(last)
+            loop.last_validation = last_validation(out, last)
         _run(loop, material)
     return _summary(loop, len(material.train), time.perf_counter() - begun)
+
+
+def _refuse_own_start(out: Path, start: Run | None) -> None:
+    if start and out.resolve() == start.path.parent.resolve():
+        raise TrainingError(
+            f"{out}: is the run to go on from, and can't be replaced by what is made of it. Choose another --out, or "
+            "say --resume without --from to go on with it."
+        )
 
 
 def _note_photos(out: Path, material: Material, start: Run | None) -> None:
@@ -121,28 +132,6 @@ def with_real_share(settings: TrainSettings, material: Material) -> TrainSetting
         return settings
     share = max(REAL_SHARE_MIN, len(material.real_ids) / len(material.train))
     return settings.model_copy(update={"sampling": settings.sampling.model_copy(update={"real_share": share})})
-
-
-def _checkpoint_to_resume(path: Path, settings: TrainSettings, data: str) -> Checkpoint | None:
-    if not path.is_file():
-        return None
-    last = read_checkpoint(path)
-    if last.data != data:
-        raise TrainingError(
-            f"{path}: was trained on other data ({last.data}; now {data}). Give the same folders and run as then, or "
-            "begin a new run."
-        )
-    for name in sorted(settings.model_fields_set - FREE_ON_RESUME):
-        before, now = getattr(last.settings, name), getattr(settings, name)
-        if now not in (None, "auto", before):
-            raise TrainingError(
-                f"{path}: was begun with {name} = {before}, not {now}. Resume without that option, or begin a new run."
-            )
-    return last
-
-
-def _taken_up(last: Checkpoint, settings: TrainSettings) -> ResolvedSettings:
-    return last.settings.model_copy(update={name: getattr(settings, name) for name in FREE_ON_RESUME})
 
 
 def resolve(
