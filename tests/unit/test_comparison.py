@@ -103,6 +103,13 @@ def test_what_neither_has_is_no_difference(photos):
     assert "nothing to compare" in comparison_words(compare(nothing, [], [], rng=np.random.default_rng(0)), NAMES)
 
 
+def test_of_a_handful_of_photos_it_is_not_said_that_the_difference_is_chance(photos):
+    few = PictureSet("few", photos.categories, photos.pictures[:3])
+    first, second = finds_coins_and_dice_in(0)[:3], finds_coins_and_dice_in(20)[:3]
+    words = comparison_words(compare(few, first, second, rng=np.random.default_rng(0)), NAMES)
+    assert words == "Better or chance can't be said, it takes labels in 5 photos: AP50 1.000 against 0.500"
+
+
 def test_categories_meet_by_their_names_whatever_their_ids_and_order():
     second = (Category(1, "die"), Category(2, "nut"), Category(3, "coin"))
     says = Detections(0, np.zeros((3, 4), np.float32), np.zeros(3, np.float32), np.array([1, 2, 3]))

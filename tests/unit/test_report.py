@@ -170,7 +170,7 @@ def test_pictures_beyond_the_gallery_are_listed_by_name(photos, tmp_path, monkey
     missed, shown = (image["alt"] for image in page.images)
     assert missed == "missed in bad.png: coin, missed"
     assert shown == "bad.png with boxes: 0 found, 1 missed, 0 false alarms"
-    assert "3 more, with fewer mistakes" in page.words
+    assert "3 more, with no more mistakes than these" in page.words
     assert "good.png" in page.words
     assert len(list((out / "overlays").iterdir())) == 4
 

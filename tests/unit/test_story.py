@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from train.measure.bootstrap import Interval
-from train.measure.calibration import Calibration
+from train.measure.calibration import Calibration, ScoreBin
 from train.measure.comparison import Difference
 from train.measure.confusion import Confusion
 from train.measure.diagnosis import MistakeCost
@@ -42,7 +42,13 @@ def test_an_interval_is_said_with_its_ends_and_without_a_minus_zero():
     ],
 )
 def test_a_score_is_said_to_promise_too_much_or_too_little(error, bias, words):
-    assert words in calibration_sentence(Calibration((), error, bias))
+    bins = (ScoreBin(0.0, 0.1, 9, 0.05, 0), ScoreBin(0.5, 0.6, 60, 0.55, 0.5))
+    assert words in calibration_sentence(Calibration(bins, error, bias))
+
+
+def test_of_a_few_detections_nothing_is_said_of_what_a_score_is_worth():
+    bins = (ScoreBin(0.0, 0.1, 999, 0.05, 0), ScoreBin(0.9, 1.0, 3, 0.9, 1))
+    assert calibration_sentence(Calibration(bins, 0.1, -0.1)).startswith("Too few detections, 3,")
 
 
 def test_the_pairs_that_are_most_often_taken_for_another_are_named():
@@ -50,7 +56,9 @@ def test_the_pairs_that_are_most_often_taken_for_another_are_named():
     assert confusion_sentence(Confusion(("ace", "king", "background"), counts, 0.5)) == (
         "Most often: ace taken for king (3)."
     )
-    assert "No category" in confusion_sentence(Confusion(("ace", "background"), np.array([[5, 3], [1, 0]]), 0.5))
+    none = np.diag([5, 2, 0])
+    assert "No category" in confusion_sentence(Confusion(("ace", "king", "background"), none, 0.5))
+    assert "only one" in confusion_sentence(Confusion(("ace", "background"), np.array([[5, 3], [1, 0]]), 0.5))
 
 
 def test_of_many_categories_those_with_the_most_mistakes_are_shown():

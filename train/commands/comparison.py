@@ -3,6 +3,7 @@
 __all__ = ["compare_runs"]
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -17,7 +18,7 @@ from train.learn.learned_from import photos_notes
 from train.measure.comparison import Comparison, in_one_list
 from train.predict import predict
 from train.report.compare import check_free, compare_report, comparison_words
-from train.report.summary import difference_table
+from train.report.summary import difference_table, figure_name
 from train.settings import choose_device
 
 
@@ -115,7 +116,8 @@ def _print(
     for line in notes:
         console.print(line, soft_wrap=True, markup=False)
     console.print(f"{comparison_words(comparison, names)}.", soft_wrap=True, markup=False)
-    console.print(difference_table(comparison.figures, names, first="figure"))
+    figures = [replace(one, name=figure_name(one.name)) for one in comparison.figures]
+    console.print(difference_table(figures, names, first="figure"))
     console.print(difference_table(comparison.per_category.values(), names, first="AP of"))
     console.print(difference_table(comparison.mistakes, names, first="AP50 lost by"))
     console.print(f"-> {out / 'compare.html'}", soft_wrap=True, markup=False)

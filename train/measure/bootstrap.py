@@ -2,8 +2,8 @@
 
 The photos are drawn again, as many as there are, each as often as chance will; every draw gives each figure once more.
 Whole pictures are drawn, for the objects of one stand and fall together. The interval is as wide as the middle 95 % of
-the draws, and lies as far below the figure as their mean lies above it: AP reads off the best precision from each recall
-on, so that of few objects it flatters, and each draw, of fewer different ones, flatters again by about as much. Draws of
+the draws, and lies as far below the figure as their mean lies above it: AP takes the best precision from a recall on,
+so that of few objects it flatters, and each draw, of fewer different ones, flatters again by about as much. Draws of
 recall lie evenly about it, so the interval is their middle; of a difference it always is, for the two flatter alike.
 """
 
@@ -81,7 +81,7 @@ def sampled_figures(
         weights: (1 + B, P) from `resamples`.
         score_min: From which score on detections are counted for precision, recall and F1, at IoU 0.5.
     Returns:
-        Draws of a category that is in fewer than `LEAST_PICTURES` are NaN.
+        Draws of categories whose labels are in fewer than `LEAST_PICTURES` are NaN.
     """
     ap = average_precision(ranking, weights)
     hits, false_alarms = _counts(ranking, score_min)
@@ -89,10 +89,6 @@ def sampled_figures(
         _figures(ap[:, :, [k]], weights, hits[k], false_alarms[k], ranking.n_labels[k])
         for k in range(len(ranking.n_labels))
     )
-    for figures, n_labels in zip(each, ranking.n_labels, strict=True):
-        if not can_be_drawn(n_labels):
-            for values in figures.values():
-                values[1:] = np.nan
     return _figures(ap, weights, hits.sum(0), false_alarms.sum(0), ranking.n_labels.sum(0)), each
 
 
@@ -124,13 +120,17 @@ def _figures(
 ) -> Figures:
     """`ap` is (B, T, some categories), the counts are (P,)."""
     n_hits, n_false, n_there = weights @ hits, weights @ false_alarms, weights @ n_labels
-    return {
+    figures = {
         "ap": _mean(ap, (1, 2)),
         "ap50": _mean(ap[:, IOU_50], (1,)),
         "precision": _ratio(n_hits, n_hits + n_false),
         "recall": _ratio(n_hits, n_there),
         "f1": _ratio(2 * n_hits, n_hits + n_false + n_there),
     }
+    if not can_be_drawn(n_labels):
+        for values in figures.values():
+            values[1:] = np.nan
+    return figures
 
 
 def _counts(ranking: Ranking, score_min: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -19,6 +19,7 @@ from PIL import Image
 from synth.dataset import Picture, PictureSet, read_rgb
 from train import own_folder
 from train.detections import Detections, nothing_found
+from train.measure.bootstrap import LEAST_PICTURES
 from train.measure.coco import coco_results, coco_truth
 from train.measure.comparison import Comparison, compare
 from train.measure.metrics import SCORE_MIN
@@ -116,6 +117,8 @@ def comparison_words(comparison: Comparison, names: tuple[str, str]) -> str:
     figures = f"{called} {shown_figure(shown.second)} against {shown_figure(shown.first)}"
     if shown.verdict:
         return f"{names[1]} is {shown.verdict} than {names[0]}: {figures}"
+    if not shown.interval.is_defined:
+        return f"Better or chance can't be said, it takes labels in {LEAST_PICTURES} photos: {figures}"
     return f"No difference beyond chance: {figures} ({between(shown.interval)})"
 
 

@@ -14,13 +14,15 @@ from train.report.summary import between, shown_figure
 N_WORST_SLICES = 5
 # Scores that lie no further off than this may be taken at their word.
 WELL_CALIBRATED = 0.05
+# Of fewer detections, right ones are that far from their share by chance.
+LEAST_DETECTIONS = 50
 
 
 def how_sure(evaluation: Evaluation) -> str:
     """`95 % sure: AP 0.477 (0.455 to 0.514), AP50 0.665 (0.642 to 0.704)`, or that it can't be said."""
     report, intervals = evaluation.report, evaluation.diagnosis.intervals
-    if report.n_images < LEAST_PICTURES:
-        return f"How sure these figures are, {LEAST_PICTURES} photos or more could say"
+    if not intervals["ap"].is_defined:
+        return f"How sure these figures are can't be said: it takes labels in {LEAST_PICTURES} photos"
     named = (("AP", report.ap, "ap"), ("AP50", report.ap50, "ap50"))
     return "95 % sure: " + ", ".join(
         f"{name} {shown_figure(figure)} ({between(intervals[key])})" for name, figure, key in named
@@ -52,6 +54,8 @@ def slice_sentences(slices: Sequence[Slice]) -> list[str]:
 
 def confusion_sentence(confusion: Confusion) -> str:
     """`Most often: nine taken for ten (61), king for jack (45).`"""
+    if len(confusion.names) == 2:
+        return "There is only one category, so none can be taken for another."
     pairs = confusion.worst_pairs()
     if not pairs:
         return "No category is taken for another."
@@ -63,6 +67,8 @@ def calibration_sentence(calibration: Calibration) -> str:
     """Whether the scores may be taken at their word."""
     if calibration.error == -1:
         return f"No detection has a score of {SCORE_FROM:g} or more."
+    if (n := sum(one.n for one in calibration.bins if one.low >= SCORE_FROM)) < LEAST_DETECTIONS:
+        return f"Too few detections, {n}, have a score of {SCORE_FROM:g} or more to say what it is worth."
     far = f"Promise and truth lie {calibration.error:.2f} apart in the mean (expected calibration error)"
     if calibration.error <= WELL_CALIBRATED:
         return f"{far}: a score is nearly the chance to be right."

@@ -3,6 +3,7 @@
 __all__ = [
     "category_table",
     "difference_table",
+    "figure_name",
     "headline",
     "in_words",
     "mistake_table",
@@ -50,6 +51,11 @@ def between(interval: Interval, digits: int = 3) -> str:
     return f"{interval.low:z.{digits}f} to {interval.high:z.{digits}f}"
 
 
+def figure_name(name: str) -> str:
+    """`ap50` as it is written: `AP50`; words stay as they are."""
+    return name.upper() if name in ("ap", "ap50", "f1") else name
+
+
 def category_table(report: EvalReport) -> Table:
     """AP and counts by category, and of all together; fits 80 columns."""
     table = _table("AP", "AP50", "AP75", "AR100", "found", "missed", "false", first="category")
@@ -74,7 +80,7 @@ def overlap_table(report: EvalReport) -> Table:
     for key, point in report.at_score.items():
         best = report.at_best_f1[key]
         figures = (report.ap_at[key], point.precision, point.recall, point.f1, best.f1)
-        table.add_row(key, *map(shown_figure, figures), f"{best.score_min:.2f}")
+        table.add_row(key, *map(shown_figure, figures), f"{best.score_min:.2f}" if best.n_hits else GAP)
     return table
 
 
@@ -82,10 +88,7 @@ def mistake_table(mistakes: Iterable[MistakeCost]) -> Table:
     """What AP50 would gain without a kind of mistake, the dearest first; fits 80 columns."""
     table = _table("times", "AP50 lost", "95 %", first="mistake")
     for one in mistakes:
-        low, high = one.interval.low, one.interval.high
-        table.add_row(
-            one.kind.title, str(one.n), shown_figure(one.cost), f"{shown_figure(low)} to {shown_figure(high)}"
-        )
+        table.add_row(one.kind.title, str(one.n), shown_figure(one.cost), between(one.interval))
     return table
 
 
