@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def pictures_on_disk(folder, n, width=40, height=30):
 
 def unread(n, category_id=1, width=640, height=480):
     label = Instance(category_id, (0.0, 0.0, 10.0, 10.0), 100.0)
-    return tuple(Picture(index + 1, None, width, height, (label,)) for index in range(n))
+    return tuple(Picture(index + 1, Path(f"{index}.png"), width, height, (label,)) for index in range(n))
 
 
 def stream(pictures, seed=0, batch_size=2):

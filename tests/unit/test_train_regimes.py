@@ -122,6 +122,20 @@ def test_what_is_learned_from_is_not_validated_on():
         gather([], [coins("photos", 4)], coins("photos", 3), None, TrainSettings())
 
 
+def test_a_picture_that_is_given_twice_is_refused_for_one_of_the_two_might_be_held_out():
+    with pytest.raises(TrainingError, match=r"photos0\.png: is given more than once, as 4 pictures are"):
+        gather([], [coins("photos", 4), coins("photos", 9)], None, None, TrainSettings())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_the_weights_have_learned_from_before_is_never_held_out(seed):
+    photos = coins("photos", 60)
+    seen = {each.path.resolve() for each in photos.pictures[:50]}
+    material = gather([], [photos], None, None, TrainSettings(seed=seed), seen)
+    assert len(material.held_out) == 6
+    assert not {each.path.resolve() for each in material.held_out} & seen
+
+
 def test_the_same_pictures_split_otherwise_are_other_data():
     one, other = (gather([coins("a", 20)], [], None, None, TrainSettings(seed=seed)) for seed in (0, 1))
     assert fingerprint(one) != fingerprint(other)
@@ -170,6 +184,16 @@ def test_a_fine_tune_resumes_from_its_own_last_step_and_from_no_other_run(run, t
     assert read_checkpoint(tmp_path / "tuned" / LAST).step == 2
     with pytest.raises(TrainingError, match=r"other data \(3 pictures, \w+, from run after \d; now 3 pictures, \w+\)"):
         fit(TrainSettings(**TINY), [], tmp_path / "tuned", photos=[photos], resume=True)
+
+
+def test_a_fine_tune_is_not_validated_on_photos_that_the_run_has_learned_from(run, tmp_path):
+    photos = on_disk(tmp_path / "photos", 4, COIN)
+    fit(TrainSettings(**TINY, validation_fraction=0), [], tmp_path / "first", photos=[photos], start=run)
+    first = load_run(tmp_path / "first")
+    assert fit(TrainSettings(**TINY), [], tmp_path / "second", photos=[photos], start=first).n_validation == 0
+    others = on_disk(tmp_path / "others", 4, COIN)
+    with pytest.raises(TrainingError, match="was learned from by the run to go on from and validated on"):
+        fit(TrainSettings(**TINY), [], tmp_path / "third", photos=[others], validation=photos, start=first)
 
 
 @pytest.mark.parametrize("how", [{"overwrite": True}, {"resume": True}])

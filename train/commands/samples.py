@@ -12,9 +12,8 @@ from rich.console import Console
 from synth.errors import TrainingError, UsageError
 from train.commands.training import read_folders
 from train.config import load_train_settings
-from train.data.sets import gather
 from train.data.sheet import samples_sheet
-from train.learn.fit import make_stream, resolve, with_real_share
+from train.learn.fit import make_material, make_stream, resolve, with_real_share
 from train.settings import choose_device
 
 
@@ -51,8 +50,7 @@ def show_samples(
     checked = load_train_settings(config, settings)
     given = read_folders(data, real, start, aliases, ignore_labels, console)
     to_validate = given.read.either(validation, given.categories) if validation else None
-    categories = given.start.categories if given.start else None
-    material = gather(given.rendered, given.photos, to_validate, categories, checked)
+    material = make_material(given.rendered, given.photos, to_validate, given.start, checked)
     resolved = resolve(
         with_real_share(checked, material),
         given.start,

@@ -3,7 +3,8 @@
 __all__ = ["N_REAL_TO_VALIDATE", "hold_out", "shot_order", "split"]
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,7 @@ def hold_out(
     fraction: float,
     at_most: int,
     seed: int,
+    seen: Collection[Path] = frozenset(),
 ) -> Split:
     """Pictures to learn from, renders first, and pictures to validate on.
 
@@ -33,20 +35,22 @@ def hold_out(
     Args:
         shots: Learn from so many of the photos, and from all else; None for all that isn't held out. Renders would
             choose the checkpoint that has taken least from the photos.
-        fraction, at_most: As for `split`.
+        fraction, at_most, seen: As for `split`.
     """
     if shots is not None:
         return [*rendered, *shot_order(photos, seed)[:shots]], []
     if not (rendered and photos):
-        return split([*rendered, *photos], fraction, at_most, seed)
-    learned, held_out = split(photos, fraction, at_most, seed)
+        return split([*rendered, *photos], fraction, at_most, seed, seen)
+    learned, held_out = split(photos, fraction, at_most, seed, seen)
     if len(held_out) >= N_REAL_TO_VALIDATE:
         return [*rendered, *learned], held_out
     learned, held_out = split(rendered, fraction, at_most, seed)
     return [*learned, *photos], held_out
 
 
-def split(pictures: Sequence[Picture], fraction: float, at_most: int, seed: int) -> Split:
+def split(
+    pictures: Sequence[Picture], fraction: float, at_most: int, seed: int, seen: Collection[Path] = frozenset()
+) -> Split:
     """Training and validation pictures, each side in the order given.
 
     A picture that alone shows a category is trained on; so is a lone picture, and then nothing is validated.
@@ -54,13 +58,16 @@ def split(pictures: Sequence[Picture], fraction: float, at_most: int, seed: int)
     Args:
         fraction: Of the pictures, to be held out; at least one is where it isn't 0.
         at_most: Pictures to be held out.
+        seen: Files that the weights have learned from already, resolved: they are never held out.
     """
     n = min(max(1, round(fraction * len(pictures))), at_most, len(pictures) - 1) if fraction > 0 else 0
     n_showing = Counter(category for picture in pictures for category in shown(picture))
     held_out: set[int] = set()
     for index in np.random.default_rng([seed, SPLIT]).permutation(len(pictures)).tolist():
+        if len(held_out) == n:
+            break
         categories = shown(pictures[index])
-        if len(held_out) < n and all(n_showing[category] > 1 for category in categories):
+        if all(n_showing[category] > 1 for category in categories) and pictures[index].path.resolve() not in seen:
             held_out.add(index)
             n_showing.subtract(categories)
     return (

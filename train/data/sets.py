@@ -6,8 +6,10 @@ Renders and photos come as `PictureSet`s alike; only here it is remembered which
 __all__ = ["Material", "fingerprint", "gather", "merge"]
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from synth.dataset import Category, Picture, PictureSet
@@ -55,6 +57,7 @@ def gather(
     validation: PictureSet | None,
     categories: Sequence[Category] | None,
     settings: SplitSettings,
+    seen: Collection[Path] = frozenset(),
 ) -> Material:
     """All sets as one, under one list of categories, split in what is learned from and what is held out.
 
@@ -62,9 +65,10 @@ def gather(
         rendered, photos: At least one set in all.
         validation: To validate on; None to hold out some of the others.
         categories: Which, in which order; None for those of the first set, and then all sets must name the same.
+        seen: Files that the run to go on from has learned from, resolved: they are not validated on.
     Raises:
-        TrainingError: the categories don't fit, there is nothing to learn, fewer photos than shots, or a picture to
-            validate on would be learned from.
+        TrainingError: the categories don't fit, there is nothing to learn, fewer photos than shots, a picture comes
+            twice, or one to validate on would be learned from, or is already.
     """
     merged = merge([*rendered, *photos, *([validation] if validation else [])], categories)
     n_rendered, n_photos = (sum(len(each.pictures) for each in sets) for sets in (rendered, photos))
@@ -75,6 +79,7 @@ def gather(
             f"--shots {settings.shots}: there are {n_photos} labelled photos. Label more of them, or ask for fewer."
         )
     _refuse_nothing(merged.name, merged.pictures[: n_rendered + n_photos])
+    _refuse_twice(merged.pictures[: n_rendered + n_photos])
     train, held_out = hold_out(
         of_renders,
         of_photos,
@@ -82,10 +87,12 @@ def gather(
         fraction=0 if validation else settings.validation_fraction,
         at_most=settings.validation_pictures_max,
         seed=settings.seed,
+        seen=seen,
     )
     if validation:
         held_out = list(merged.pictures[n_rendered + n_photos :])
-        _refuse_shared(train, held_out)
+        _refuse_shared("is learned from", {picture.path.resolve() for picture in train}, held_out)
+        _refuse_shared("was learned from by the run to go on from", seen, held_out)
     real_ids = {picture.image_id for picture in of_photos} & {picture.image_id for picture in train}
     return Material(merged.name, merged.categories, tuple(train), tuple(held_out), frozenset(real_ids))
 
@@ -152,13 +159,22 @@ def _matched_ids(each: PictureSet, categories: Sequence[Category]) -> dict[int, 
     return id_here
 
 
-def _refuse_shared(train: Sequence[Picture], held_out: Sequence[Picture]) -> None:
-    learned = {picture.path.resolve() for picture in train}
+def _refuse_twice(pictures: Sequence[Picture]) -> None:
+    """One of the two might be held out, and what is learned from be validated on."""
+    counts = Counter(picture.path.resolve() for picture in pictures)
+    path, n = max(counts.items(), key=lambda each: each[1])
+    if n > 1:
+        n_twice = sum(count > 1 for count in counts.values())
+        raise TrainingError(
+            f"{path}: is given more than once, as {n_twice} pictures are. Give each folder once, "
+            "none within another, and a photo one JSON file."
+        )
+
+
+def _refuse_shared(what: str, learned: Collection[Path], held_out: Sequence[Picture]) -> None:
     shared = [picture.path for picture in held_out if picture.path.resolve() in learned]
     if shared:
-        raise TrainingError(
-            f"{shared[0]}: is learned from and validated on, as {len(shared)} pictures are. Validate on others."
-        )
+        raise TrainingError(f"{shared[0]}: {what} and validated on, as {len(shared)} pictures are. Validate on others.")
 
 
 def _refuse_nothing(name: str, pictures: Sequence[Picture]) -> None:

@@ -1,6 +1,6 @@
 """From data sets and settings to a run on disk: everything that is decided before the first iteration."""
 
-__all__ = ["RunSummary", "fit", "make_stream", "new_detector", "resolve", "with_real_share"]
+__all__ = ["RunSummary", "fit", "make_material", "make_stream", "new_detector", "resolve", "with_real_share"]
 
 import time
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from train.data.stream import Stream
 from train.detectors import build_detector
 from train.learn.distributed import joined
 from train.learn.fine_tune import fine_tuned
-from train.learn.learned_from import note_photos
+from train.learn.learned_from import learned_photos, note_photos
 from train.learn.loop import Loop
 from train.learn.progress import Plan, Reporter, Silent
 from train.learn.resuming import checkpoint_to_resume, last_validation, refuse_other_data, taken_up
@@ -79,8 +79,7 @@ def fit(
     _refuse_own_start(out, start)
     last = checkpoint_to_resume(out, settings) if resume else None
     # A run's own seed and shots decide what it goes on learning from, whether they are said again or not.
-    split = last.settings if last else settings
-    material = gather(rendered, photos, validation, start.categories if start else None, split)
+    material = make_material(rendered, photos, validation, start, last.settings if last else settings)
     data = fingerprint(material) + (f", from {start.path.parent.name} after {start.step}" if start else "")
     if last:
         refuse_other_data(last, out, data)
@@ -124,6 +123,19 @@ def _refuse_own_start(out: Path, start: Run | None) -> None:
 def _note_photos(out: Path, material: Material, start: Run | None) -> None:
     photos = [picture for picture in material.train if picture.image_id in material.real_ids]
     note_photos(out, photos, material.held_out, start.path.parent if start else None)
+
+
+def make_material(
+    rendered: Sequence[PictureSet],
+    photos: Sequence[PictureSet],
+    validation: PictureSet | None,
+    start: Run | None,
+    settings: TrainSettings,
+) -> Material:
+    """What a run is made of; the arguments and errors are those of `fit`."""
+    categories = start.categories if start else None
+    seen = learned_photos(start.path.parent) if start else frozenset()
+    return gather(rendered, photos, validation, categories, settings, seen)
 
 
 def with_real_share(settings: TrainSettings, material: Material) -> TrainSettings:
