@@ -23,7 +23,7 @@ def eval_command(
     curve: Annotated[
         str | None, typer.Option(help="Learn from so many of the photos, 0,5,10,25 say, and measure on half of them.")
     ] = None,
-    curve_seeds: Annotated[int, typer.Option(help="Trainings for each number of photos.")] = 1,
+    curve_seeds: Annotated[int | None, typer.Option(help="Trainings for each number of photos; 1 if not said.")] = None,
     curve_data: Annotated[
         list[Path], typer.Option(help="Renders that the run goes on with beside the photos; may be repeated.")
     ] = [],
@@ -31,7 +31,9 @@ def eval_command(
     gap: Annotated[
         Path | None, typer.Option(help="Renders: what sets the photos apart from them, and what to change.")
     ] = None,
-    gap_frames: Annotated[int, typer.Option(help="At most so many of those frames are looked at.")] = 200,
+    gap_frames: Annotated[
+        int | None, typer.Option(help="At most so many of those frames are looked at; 200 if not said.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the report; RUN/eval, RUN/gap, or runs/compare-A-B.")
     ] = None,
@@ -41,6 +43,12 @@ def eval_command(
 ) -> None:
     """Measure a run on real photos: figures, pictures of hits and misses, a report."""
     aliases = aliases_of(alias)
+    if curve is None and (curve_seeds is not None or curve_data or curve_iterations is not None):
+        raise UsageError(
+            "--curve-seeds, --curve-data and --curve-iterations belong to --curve: say --curve 0,5,10 too."
+        )
+    if gap is None and gap_frames is not None:
+        raise UsageError(f"--gap-frames {gap_frames}: belongs to --gap. Say --gap data/synth too.")
     with needs_pytorch():
         from train.commands.comparison import compare_runs
         from train.commands.curve import learning_curve
@@ -72,7 +80,7 @@ def eval_command(
             run=run,
             runs=RUNS,
             counts=curve,
-            n_seeds=curve_seeds,
+            n_seeds=1 if curve_seeds is None else curve_seeds,
             data=curve_data,
             iterations=curve_iterations,
             aliases=aliases,
@@ -89,7 +97,7 @@ def eval_command(
             run=run,
             runs=RUNS,
             data=gap,
-            n_frames=gap_frames,
+            n_frames=200 if gap_frames is None else gap_frames,
             aliases=aliases,
             ignore_labels=ignore_label,
             ious=iou,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from synth.cli.options import DATA, Aliases, IgnoredLabels, aliases_of, needs_pytorch
+from synth.errors import UsageError
 
 
 def train_command(
@@ -57,6 +58,8 @@ def train_command(
     """Fine-tune a Faster R-CNN on rendered data, on a GPU or a CPU."""
     # Before the import, which takes seconds: a typing error is told at once.
     aliases = aliases_of(alias)
+    instead = {"--explain": explain, "--show-samples": show_samples, "--print-config": print_config or None}
+    _refuse_together([name for name, said in instead.items() if said is not None], resume=resume)
     with needs_pytorch():
         from train.commands.training import train
         from train.config import load_train_settings, train_toml
@@ -127,3 +130,10 @@ def train_command(
         resume=resume,
         overwrite=overwrite,
     )
+
+
+def _refuse_together(instead: list[str], *, resume: bool) -> None:
+    """What is done instead of training: one thing at a time, and nothing is gone on with."""
+    if len(instead) > 1 or (instead and resume):
+        said = " and ".join([*instead, *(["--resume"] if resume else [])])
+        raise UsageError(f"{said} can't be said together: {instead[0]} trains nothing. Ask for one at a time.")

@@ -203,3 +203,18 @@ def test_a_file_that_we_ourselves_lost_stays_a_traceback(synth, monkeypatch, tmp
     monkeypatch.setattr("synth.engine.commands.render", raises(lost))
     with pytest.raises(FileNotFoundError):
         synth("render")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["eval", "photos", "--curve-seeds", "2"], ("--curve-seeds", "belong to --curve")),
+        (["eval", "photos", "--curve-data", "data/synth"], ("--curve-data", "belong to --curve")),
+        (["eval", "photos", "--curve-iterations", "0"], ("--curve-iterations", "belong to --curve")),
+        (["eval", "photos", "--gap-frames", "9"], ("--gap-frames 9", "--gap data/synth")),
+        (["train", "--explain", "3", "--show-samples", "a.jpg"], ("--explain and --show-samples", "trains nothing")),
+        (["train", "--print-config", "--resume"], ("--print-config and --resume", "trains nothing")),
+    ],
+)
+def test_an_option_that_would_be_passed_over_is_a_wrong_use(synth, arguments, words):
+    fails(synth(*arguments), 2, *words)
