@@ -82,6 +82,12 @@ def test_the_reliability_chart_needs_detections():
     assert reliability_chart(Calibration((), -1, -1)).lines == ()
 
 
+def test_from_nothing_to_something_is_no_change_that_a_figure_could_have():
+    rows = [Difference("nut", first, second, 0, Interval(np.nan, np.nan)) for first, second in ((-1, 0.5), (-1, -1))]
+    table = printed(difference_table(rows, ("old", "new"), first="AP of"))
+    assert [line.split()[3:] for line in table.splitlines() if "nut" in line] == [["–", "–", "–"]] * 2
+
+
 def test_the_tables_of_mistakes_and_differences_fit_eighty_columns_whatever_the_names():
     rows = [Difference("[b]" + "a very long category's name" * 3, 0.5, -1, -0.123, Interval(-0.234, -0.012))]
     tables = (

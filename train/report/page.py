@@ -27,7 +27,7 @@ from train.report.confusion_table import confusion_table
 from train.report.drawing import FEW_PICTURES, Drawn
 from train.report.exhibits import Neighbour
 from train.report.overlay import KINDS
-from train.report.summary import between, figure_name, headline, in_words, shown_figure
+from train.report.summary import between, figure_name, headline, in_words, shown_change, shown_figure
 
 # So many training frames are shown beside a mistake.
 N_NEIGHBOURS = 3
@@ -122,6 +122,7 @@ def page_environment() -> Environment:
     environment.filters |= {
         "figure": shown_figure,
         "figure_name": figure_name,
+        "change": shown_change,
         "words": in_words,
         "between": between,
         "href": quote,

@@ -8,6 +8,7 @@ __all__ = [
     "in_words",
     "mistake_table",
     "overlap_table",
+    "shown_change",
     "shown_figure",
 ]
 
@@ -56,6 +57,11 @@ def figure_name(name: str) -> str:
     return name.upper() if name in ("ap", "ap50", "f1") else name
 
 
+def shown_change(one: Difference) -> str:
+    """`+0.123`, a dash where one of both isn't defined."""
+    return GAP if -1 in (one.first, one.second) else f"{one.difference:+z.3f}"
+
+
 def category_table(report: EvalReport) -> Table:
     """AP and counts by category, and of all together; fits 80 columns."""
     table = _table("AP", "AP50", "AP75", "AR100", "found", "missed", "false", first="category")
@@ -100,7 +106,7 @@ def difference_table(rows: Iterable[Difference], names: tuple[str, str], *, firs
     for name in ("change", "95 %", "2nd is"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in rows:
-        figures = (shown_figure(one.first), shown_figure(one.second), f"{one.difference:+z.3f}")
+        figures = (shown_figure(one.first), shown_figure(one.second), shown_change(one))
         table.add_row(Text(one.name), *figures, between(one.interval), one.verdict or GAP)
     return table
 
