@@ -162,6 +162,14 @@ def test_photos_of_one_name_in_two_folders_have_an_overlay_each(photos, tmp_path
     assert len(list((tmp_path / "eval" / "overlays").iterdir())) == 2
 
 
+def test_groups_without_an_object_have_no_line(photos, tmp_path):
+    # One at the left and one that the edge cuts: none in the middle, none in a corner.
+    evaluate(photos({"a.png": [LEFT], "b.png": [(0.0, 20.0, 60.0, 80.0)]}), [], tmp_path / "eval", title="t")
+    words = page_of(tmp_path / "eval").words
+    assert "cut by the edge" in words
+    assert "in the middle" not in words
+
+
 def test_pictures_beyond_the_gallery_are_listed_by_name(photos, tmp_path, monkeypatch):
     monkeypatch.setattr(drawing, "N_IN_GALLERY", 1)
     out = tmp_path / "eval"

@@ -89,7 +89,12 @@ def report_html(
                 (*TWELVE[name], figure, evaluation.masks.twelve()[name] if evaluation.masks else -1)
                 for name, figure in report.twelve().items()
             ],
-            slices=[(axis, list(group)) for axis, group in itertools.groupby(diagnosis.slices, lambda one: one.axis)],
+            slices=[
+                (axis, list(group))
+                for axis, group in itertools.groupby(
+                    (one for one in diagnosis.slices if one.n_labels), lambda one: one.axis
+                )
+            ],
             confusion=confusion_table(diagnosis.confusion),
             charts=[precision_recall_chart(sweeps), score_chart(sweeps.values(), report.score_min)],
             reliability=reliability_chart(diagnosis.calibration),
