@@ -58,6 +58,13 @@ def test_a_checkpoint_that_was_cut_off_is_one_line_with_its_name(saved, length):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("content", [b".", b"\x80\x02R.", b"\x80\x02j.", b"hello world" * 9])
+def test_what_stops_in_the_midst_of_a_pickle_is_one_line_too(saved, content):
+    (saved / BEST).write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"best\.pt: can't be read"):
+        load_run(saved)
+
+
 class Payload:
     def __reduce__(self):
         return (print, ("code was run",))
