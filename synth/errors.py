@@ -5,6 +5,7 @@ fault and stays a traceback.
 """
 
 __all__ = [
+    "DISK_FULL",
     "AssetError",
     "CheckpointError",
     "ConfigError",
@@ -19,8 +20,12 @@ __all__ = [
     "did_you_mean",
 ]
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+# What a system says of a disk, or of a user's share of it, that has no room left.
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class SynthError(Exception):

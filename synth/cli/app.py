@@ -18,11 +18,10 @@ from synth.cli.export import export_command
 from synth.cli.predict import predict_command
 from synth.cli.render import preview_command, render_command
 from synth.cli.train import train_command
-from synth.errors import StoppedError, SynthError
+from synth.errors import DISK_FULL, StoppedError, SynthError
 
 # A disk's refusals. Another OSError is our own fault, and stays a traceback.
-FULL = {errno.ENOSPC, errno.EDQUOT}
-REFUSED = FULL | {
+REFUSED = DISK_FULL | {
     errno.EACCES,
     errno.EEXIST,
     errno.EISDIR,
@@ -77,7 +76,7 @@ def _say(message: str) -> None:
 def _is_refusal(error: OSError) -> bool:
     if error.filename is None:
         # A write has no name to tell, and no bug of ours fills a disk.
-        return error.errno in FULL
+        return error.errno in DISK_FULL
     if error.errno == errno.ENOENT:
         return not Path(str(error.filename)).parent.exists()
     return error.errno in REFUSED

@@ -63,6 +63,10 @@ def render_command(
 
         print_explained(plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides), explain, as_json)
     else:
+        from synth.engine.template import start_template
+
+        if frame is None:
+            start_template()
         from synth.engine.commands import render
 
         render(

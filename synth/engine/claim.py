@@ -11,9 +11,8 @@ from typing import Any
 
 import orjson
 
-from synth.engine.shards import SHARDS
 from synth.errors import DatasetError
-from synth.write.atomic import HASHES
+from synth.write.atomic import HASHES, SHARDS
 from synth.write.pictures import IMAGES, picture_paths
 
 PLAN = "plan.json"
@@ -80,8 +79,14 @@ def set_aside(out: Path) -> Iterator[None]:
     old = out.with_name(f"{out.name}.replaced")
     if out.is_symlink() or out.resolve() == Path.cwd():
         raise DatasetError(f"{out}: is a link or the folder you are in, and can't be replaced. Choose another --out.")
+    if old.exists():
+        check_own(old)  # it will be deleted
     if out.is_dir() and any(out.iterdir()):
         check_own(out)
+        if (out / SHARDS / LOCK).is_file():
+            # Whoever writes there would write on into the new one, for it has the same name.
+            with claimed(out):
+                pass
         if old.exists():
             # An earlier run that was to replace it was killed: what it left is worth less than what it set aside.
             shutil.rmtree(out)

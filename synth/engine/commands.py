@@ -114,7 +114,7 @@ def _tell_set_aside(manifest: Mapping[str, Any], out: Path) -> None:
         names = "; ".join(f"frame {entry['frame']}: {entry['error']}" for entry in set_aside)
         raise PartlyDoneError(
             f"{out}: {len(set_aside)} of {manifest['n_frames']} frames failed {LIMITS.tries} times and were left out: "
-            f"{names}. Look at one with --frame {set_aside[0]['frame']}."
+            f"{names}. Look at one with --frame {set_aside[0]['frame']}; --resume tries them again."
         )
 
 

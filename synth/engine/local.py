@@ -17,14 +17,17 @@ from synth.engine.claim import PLAN, claimed, read_kept, refuse_foreign, set_asi
 from synth.engine.merge import merge_shards
 from synth.engine.plan import Plan, Shard
 from synth.engine.pool import Limits, make_shards
-from synth.engine.shards import SHARDS, FrameMaker, is_done, make_shard
-from synth.errors import DatasetError, SynthError
+from synth.engine.shards import FrameMaker, is_done, make_shard, try_again
+from synth.errors import DISK_FULL, DatasetError, SynthError
 from synth.meshes import MeshStore
 from synth.render.gl import choose_platform
-from synth.write.atomic import write_json
+from synth.write.atomic import SHARDS, write_json
 
 RENDERER = "renderer.json"
 LIMITS = Limits()
+
+# Of what a shard's records are; 2 has the files' hashes.
+RECORDS_VERSION = 2
 
 Decimations = dict[str, tuple[int, int]]
 OnFrames = Callable[[int], None]
@@ -46,7 +49,8 @@ def render_dataset(
     Args:
         plan: What to make.
         workers: Processes, which are watched; 0 for this one, which nobody watches.
-        resume: Go on with a data set that was begun; a finished one is left as it is.
+        resume: Go on with a data set that was begun, and try again what was left out of a finished one; one that has
+            all its frames is left as it is.
         overwrite: Replace a data set that is there; it is set aside until the new one is whole.
         limits: What workers may do.
         on_frames: Called with how many frames were finished since the last call, less than 0 where some are made anew.
@@ -58,7 +62,9 @@ def render_dataset(
     # Checked before anything is touched: a broken mesh, or no OpenGL, must not cost a data set that is there.
     choose_platform()
     identity = plan.identity()
-    decimations = _check_files(plan)
+    # What was begun was looked through then, and anything else is refused below.
+    goes_on = resume and not overwrite and (plan.out / SHARDS / PLAN).is_file()
+    decimations = {} if goes_on else _check_files(plan)
     if plan.out.exists() and not plan.out.is_dir():
         raise DatasetError(f"{plan.out}: is a file, and the data set needs a folder. Choose another with --out.")
     with set_aside(plan.out) if overwrite else nullcontext():
@@ -70,8 +76,14 @@ def render_dataset(
         new = not plan.out.exists()
         with claimed(plan.out):
             try:
-                begun = _begun(plan, identity, resume=resume)
+                begun, decimations = _begun(plan, identity, decimations, resume=resume)
                 return _render(begun, workers, limits, on_frames, on_warning, decimations)
+            except OSError as error:
+                if error.errno not in DISK_FULL:
+                    raise
+                raise DatasetError(
+                    f"{plan.out}: {error.strerror}. What is done is kept: make room, and go on with --resume."
+                ) from None
             except SynthError:
                 # Nothing was made yet: leave no folder that would be in the way of the next try.
                 if new and not any((plan.out / SHARDS).glob("*/records.jsonl")):
@@ -88,7 +100,15 @@ def _render(
     os.environ.setdefault("LP_NUM_THREADS", "0")
     drawn_by = DrawnBy(plan, on_warning)
     if workers:
-        make_shards(plan, missing, workers=workers, limits=limits, on_frames=on_frames, on_renderer=drawn_by)
+        make_shards(
+            plan,
+            missing,
+            workers=workers,
+            limits=limits,
+            on_frames=on_frames,
+            on_renderer=drawn_by,
+            on_warning=on_warning,
+        )
     else:
         _make_here(plan, missing, on_frames, drawn_by)
     return merge_shards(plan, drawn_by.first(), decimations)
@@ -105,12 +125,16 @@ def _finished_before(plan: Plan, identity: dict[str, Any], *, resume: bool) -> d
             f"{plan.out}: a data set is there already. Go on with --resume, or replace it with --overwrite."
         )
     _refuse_differences(plan, before, identity)
+    if not before.keys() >= {"counts", "coverage"}:
+        raise DatasetError(f"{plan.out}: was made by an earlier version. Make it anew with --overwrite.")
+    if before.get("set_aside") and (plan.out / SHARDS / PLAN).is_file():
+        return None
     shutil.rmtree(plan.out / SHARDS, ignore_errors=True)
     return before
 
 
-def _begun(plan: Plan, identity: dict[str, Any], *, resume: bool) -> Plan:
-    """Begin, or pick up what was begun; returns the plan with the shards that the folder has."""
+def _begun(plan: Plan, identity: dict[str, Any], decimations: Decimations, *, resume: bool) -> tuple[Plan, Decimations]:
+    """Begin, or pick up what was begun; returns the plan with the shards that the folder has, and its decimations."""
     path = plan.out / SHARDS / PLAN
     if path.is_file():
         if not resume:
@@ -119,10 +143,18 @@ def _begun(plan: Plan, identity: dict[str, Any], *, resume: bool) -> Plan:
             )
         before = read_kept(path)
         _refuse_differences(plan, before, identity)
-        # Shards of another size can't be mixed with those that are done.
-        return replace(plan, shard_frames=before["shard_frames"])
-    write_json(path, identity | {"shard_frames": plan.shard_frames})
-    return plan
+        if before.get("records") != RECORDS_VERSION:
+            raise DatasetError(
+                f"{plan.out}: was begun by an earlier version, and can't be gone on with. "
+                "Make it anew with --overwrite, or choose --out."
+            )
+        begun = replace(plan, shard_frames=before["shard_frames"])  # shards of two sizes can't be mixed
+        for shard in begun.shards():
+            try_again(begun, shard)
+        return begun, before["decimated"]
+    kept = {"records": RECORDS_VERSION, "shard_frames": plan.shard_frames, "decimated": decimations}
+    write_json(path, identity | kept)
+    return plan, decimations
 
 
 def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, Any]) -> None:

@@ -16,9 +16,9 @@ import orjson
 from synth.catalog import Catalog
 from synth.engine.coverage import Coverage
 from synth.engine.plan import Plan
-from synth.engine.shards import RECORDS, SET_ASIDE, SHARDS, shard_folder
+from synth.engine.shards import RECORDS, SET_ASIDE, shard_folder
 from synth.errors import DatasetError
-from synth.write.atomic import HASHES, atomic_writer, sha256_of, write_json
+from synth.write.atomic import HASHES, SHARDS, atomic_writer, sha256_of, write_json
 
 
 def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
@@ -37,8 +37,16 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
         "renderer": renderer_description,
         **{key: identity[key] for key in ("settings", "settings_sha256", "assets_sha256", "versions")},
     }
+    # There is one where left out frames were tried again: what it says holds no more from here on.
+    (plan.out / "manifest.json").unlink(missing_ok=True)
     _move_files(plan)
     counts, coverage = _write_annotations(plan, catalog, info)
+    set_aside = _set_aside(plan)
+    if counts["images"] + len(set_aside) != plan.n_frames:
+        raise DatasetError(
+            f"{plan.out / SHARDS}: was altered or cut off: {counts['images']} frames and {len(set_aside)} left out, "
+            f"expected {plan.n_frames}. Make the data set anew with --overwrite."
+        )
     if "panoptic" in plan.settings.images:
         _write_panoptic(plan, catalog, info)
     _write_hashes(plan)
@@ -47,12 +55,14 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
         "categories": [{"id": category.id, "name": category.name} for category in catalog.categories],
         "counts": counts,
         "coverage": coverage,
-        "set_aside": _set_aside(plan),
+        "set_aside": set_aside,
         "sha256": sha256_of(plan.out / HASHES),
         "decimated": {asset: {"from": before, "to": after} for asset, (before, after) in sorted(decimations.items())},
     }
     write_json(plan.out / "manifest.json", manifest)
-    shutil.rmtree(plan.out / SHARDS)
+    if not set_aside:
+        # Else they are there for `--resume`, which tries the left out frames again.
+        shutil.rmtree(plan.out / SHARDS)
     return manifest
 
 

@@ -6,20 +6,22 @@ rest of its shard is made.
 
 __all__ = ["Limits", "make_shards"]
 
-import multiprocessing
+import os
 import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Self
 
 from synth.engine.plan import Plan, Shard
+from synth.engine.template import CONTEXT, start_template, without_ctrl_c
 from synth.engine.worker import Failed, FrameMade, Message, Opened, Order, ShardMade, work
-from synth.errors import RenderError, SynthError
+from synth.errors import RenderError
 
 # How long a process may take to notice that nothing is to be done any more.
 FAREWELL_S = 2.0
@@ -36,6 +38,7 @@ class Limits:
         memory_mb: A process that holds more after a shard is replaced by a fresh one.
         tries: For a frame, until it is set aside.
         set_aside_share: Of all frames; with more of them, and more than `set_aside_min`, the fault is elsewhere.
+        set_aside_min: So many may be set aside in any case, but no more than so many while no shard is finished.
     """
 
     start_s: float = 300.0
@@ -74,7 +77,7 @@ class Task:
 class Worker:
     """A process, what it is at, and since when nothing was heard of it."""
 
-    process: SpawnProcess
+    process: BaseProcess
     pipe: "Connection[Order | None, Message]"
     heard_s: float
     opened: bool = False
@@ -84,14 +87,17 @@ class Worker:
 
     @classmethod
     def start(cls, plan: Plan) -> Self:
-        # Spawned, never forked: GL contexts and their threads don't survive a fork.
-        context = multiprocessing.get_context("spawn")
-        pipe, other_end = context.Pipe()
-        process = context.Process(target=work, args=(plan, other_end), daemon=True)
-        process.start()
+        pipe, other_end = CONTEXT.Pipe()
+        process = CONTEXT.Process(target=work, args=(plan, dict(os.environ), other_end), daemon=True)
+        with without_ctrl_c():
+            process.start()
         # Only the worker holds its end now, so its death is the end of the pipe.
         other_end.close()
         return cls(process, pipe, time.monotonic())
+
+    @property
+    def is_idle(self) -> bool:
+        return self.opened and self.task is None
 
     def give(self, task: Task) -> None:
         self.task, self.n_made, self.heard_s = task, 0, time.monotonic()
@@ -112,14 +118,16 @@ class Worker:
         """For how long it has been silent over something to do."""
         return time.monotonic() - self.heard_s if self.task or not self.opened else 0.0
 
-    def stop(self) -> None:
-        """End it, at once if it is at something."""
-        if self.task is None and self.opened:
-            try:
+    def dismiss(self) -> None:
+        """Tell one that is at nothing to close what it has open."""
+        if self.is_idle:
+            with suppress(OSError):
                 self.pipe.send(None)
-                self.process.join(FAREWELL_S)
-            except OSError:
-                pass
+
+    def end(self, patience_s: float) -> None:
+        """End it, at once if it is at something."""
+        if self.is_idle:
+            self.process.join(max(0.0, patience_s))
         self.process.kill()
         self.process.join()
         self.pipe.close()
@@ -133,6 +141,7 @@ def make_shards(
     limits: Limits,
     on_frames: Callable[[int], None],
     on_renderer: Callable[[str], None],
+    on_warning: Callable[[str], None],
 ) -> None:
     """Make shards in processes; all of them are whole when it returns.
 
@@ -141,11 +150,13 @@ def make_shards(
         limits: What they may do.
         on_frames: Called with how many frames were made since the last call; below 0 where a shard begins anew.
         on_renderer: Called with what draws, each time a process has opened it.
+        on_warning: Called with a line that the user should read.
     Raises:
         SynthError, OSError: what a worker met that no other try would change.
         RenderError: no process gets as far as a first frame, or more frames fail than could be theirs alone.
     """
-    pool = Pool(plan, workers, limits, on_frames, on_renderer, deque(Task(shard) for shard in shards))
+    start_template()
+    pool = Pool(plan, workers, limits, on_frames, on_renderer, on_warning, deque(Task(shard) for shard in shards))
     try:
         pool.run()
     finally:
@@ -161,9 +172,11 @@ class Pool:
     limits: Limits
     on_frames: Callable[[int], None]
     on_renderer: Callable[[str], None]
+    on_warning: Callable[[str], None]
     waiting: deque[Task]
     workers: list[Worker] = field(default_factory=list)
     n_set_aside: int = 0
+    n_set_aside_in_a_row: int = 0
     n_never_opened: int = 0
 
     def run(self) -> None:
@@ -174,14 +187,12 @@ class Pool:
                 self._hear(worker)
 
     def stop(self) -> None:
-        for worker in self.workers:
-            worker.stop()
-        self.workers.clear()
+        self._dismiss(*self.workers)
 
     def _staff(self) -> None:
         """As many processes as there is work for, each with something to do."""
         for worker in self.workers:
-            if worker.opened and worker.task is None and self.waiting:
+            if worker.is_idle and self.waiting:
                 worker.give(self.waiting.popleft())
         idle = sum(worker.task is None for worker in self.workers)
         for _ in range(min(self.n_workers - len(self.workers), len(self.waiting) - idle)):
@@ -211,18 +222,22 @@ class Pool:
                 worker.n_made += 1
                 self.on_frames(1)
             case ShardMade(memory_mb):
-                worker.task = None
+                worker.task, self.n_set_aside_in_a_row = None, 0
                 if memory_mb > self.limits.memory_mb:
                     self._dismiss(worker)
-            case Failed(error):
-                # A fault of the settings, the files or the disk, and not of the frame: no other try changes it.
-                if isinstance(error, SynthError | OSError):
-                    raise error
-                self._lose(worker, f"{type(error).__name__}: {error}")
+            case Failed(reason, fault):
+                if fault is not None:
+                    raise fault
+                self._lose(worker, reason)
 
-    def _dismiss(self, worker: Worker) -> None:
-        self.workers.remove(worker)
-        worker.stop()
+    def _dismiss(self, *workers: Worker) -> None:
+        """End them, all together within `FAREWELL_S`: whoever pressed Ctrl-C waits for it."""
+        self.workers = [worker for worker in self.workers if worker not in workers]
+        for worker in workers:
+            worker.dismiss()
+        until_s = time.monotonic() + FAREWELL_S
+        for worker in workers:
+            worker.end(until_s - time.monotonic())
 
     def _lose(self, worker: Worker, reason: str) -> None:
         """A worker is of no use any more; what it was at is begun again, by another."""
@@ -231,9 +246,7 @@ class Pool:
         worker.opened = False
         self._dismiss(worker)
         if not opened:
-            self.n_never_opened += 1
-            if self.n_never_opened >= self.limits.tries:
-                raise RenderError(f"No process that renders could be started ({reason}). {self._kept()}")
+            self._never_opened(reason)
         if task is None:
             return
         self.on_frames(-n_made)
@@ -242,11 +255,26 @@ class Pool:
             self._set_aside(task, reason)
         self.waiting.appendleft(task)
 
+    def _never_opened(self, reason: str) -> None:
+        self.n_never_opened += 1
+        if self.n_never_opened < self.limits.tries:
+            return
+        if not self.workers:
+            raise RenderError(f"No process that renders could be started ({reason}). {self._kept()}")
+        # The machine bears no more of them, and those that it bears shall work on.
+        self.on_warning(
+            f"{self.plan.out}: goes on with {len(self.workers)} instead of {self.n_workers} workers, for no more could "
+            f"be started ({reason})."
+        )
+        self.n_workers = len(self.workers)
+
     def _set_aside(self, task: Task, reason: str) -> None:
         index = task.frame
         self.n_set_aside += 1
-        most = max(self.limits.set_aside_min, round(self.limits.set_aside_share * self.plan.n_frames))
-        if index is None or self.n_set_aside > most:
+        self.n_set_aside_in_a_row += 1
+        least = self.limits.set_aside_min
+        most = max(least, round(self.limits.set_aside_share * self.plan.n_frames))
+        if index is None or self.n_set_aside > most or self.n_set_aside_in_a_row > least:
             at = "after its last frame" if index is None else f"at frame {index}"
             raise RenderError(
                 f"Too many frames fail: {self.n_set_aside}, the last time {at} ({reason}). {self._kept()}"

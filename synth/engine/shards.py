@@ -1,6 +1,6 @@
 """Make one shard. It is written aside and renamed when whole; a kill costs the frame that was being made."""
 
-__all__ = ["FrameMaker", "frame_record", "is_done", "make_shard"]
+__all__ = ["FrameMaker", "frame_record", "is_done", "make_shard", "try_again"]
 
 import os
 import shutil
@@ -20,12 +20,11 @@ from synth.randomize.stack import randomize
 from synth.render.interface import SceneRenderer
 from synth.render.renderer import Renderer
 from synth.scene import Scene
-from synth.write.atomic import write_json
+from synth.write.atomic import SHARDS, write_json
 from synth.write.pictures import picture_paths, write_pictures
 
 RECORDS = "records.jsonl"
 SET_ASIDE = "set_aside.json"
-SHARDS = "shards"
 
 
 class FrameMaker:
@@ -80,8 +79,15 @@ def shard_folder(plan: Plan, shard: Shard) -> Path:
 
 
 def is_done(plan: Plan, shard: Shard) -> bool:
-    """Whether the shard was made whole: its folder has its name only then."""
+    """Whether the shard was made whole: its folder has its name only then. Frames may have been left out of it."""
     return (shard_folder(plan, shard) / RECORDS).is_file()
+
+
+def try_again(plan: Plan, shard: Shard) -> None:
+    """Take a shard for unfinished if frames were left out of it: what they failed by may be over."""
+    folder = shard_folder(plan, shard)
+    if (folder / SET_ASIDE).is_file():
+        folder.rename(folder.with_name(f"{folder.name}.again.part"))
 
 
 def make_shard(
@@ -103,11 +109,15 @@ def make_shard(
     done = shard_folder(plan, shard)
     aside = done.with_name(f"{done.name}.{os.getpid()}.part")
     kept = take_up(done, aside, RECORDS)
-    # Unbuffered: a kill must not cost frames whose files are written.
-    with (aside / RECORDS).open("wb", buffering=0) as records:
+    # Those of an earlier run, which left out others or none.
+    (aside / SET_ASIDE).unlink(missing_ok=True)
+    with (aside / RECORDS).open("wb") as records:
         for index in range(shard.start, shard.stop):
             if index not in set_aside:
                 records.write(kept.get(image_id(index)) or _make_frame(maker, index, aside))
+                # A kill must not cost frames whose files are written. Not unbuffered instead: such a file takes as
+                # much of a line as there is room for on the disk, and says nothing.
+                records.flush()
                 on_frame(index)
     if set_aside:
         write_json(aside / SET_ASIDE, [{"frame": index, "error": set_aside[index]} for index in sorted(set_aside)])

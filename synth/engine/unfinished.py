@@ -4,7 +4,7 @@ __all__ = ["take_up"]
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,19 +32,24 @@ def take_up(done: Path, aside: Path, records: str) -> dict[int, bytes]:
     for part in left:
         shutil.rmtree(part, ignore_errors=True)
     aside.mkdir(parents=True, exist_ok=True)
-    kept = dict(_whole_records(aside, aside / records)) if (aside / records).is_file() else {}
+    # Frames that were left out are tried again when the others' files are in their place in the data set.
+    places = (aside, done.parents[1])
+    kept = dict(_whole_records(places, aside / records)) if (aside / records).is_file() else {}
     # A new file: whoever had the old one open has it for himself.
     (aside / records).unlink(missing_ok=True)
     return kept
 
 
-def _whole_records(folder: Path, path: Path) -> Iterator[tuple[int, bytes]]:
+def _whole_records(places: Sequence[Path], path: Path) -> Iterator[tuple[int, bytes]]:
     for line in path.read_bytes().splitlines(keepends=True):
         try:
             record: Mapping[str, Any] = orjson.loads(line)
         except orjson.JSONDecodeError:
             return
-        if line.endswith(b"\n") and all(_is_file_of(folder / name, digest) for name, digest in record["files"].items()):
+        files = record["files"].items()
+        if line.endswith(b"\n") and all(
+            any(_is_file_of(place / name, digest) for place in places) for name, digest in files
+        ):
             yield record["image"]["id"], line
 
 

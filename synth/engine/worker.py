@@ -2,17 +2,24 @@
 
 __all__ = ["Failed", "FrameMade", "Message", "Opened", "Order", "ShardMade", "work"]
 
+import errno
 import os
 import signal
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
+from textwrap import shorten
 
 from synth.engine.memory import resident_mb
 from synth.engine.plan import Plan, Shard
 from synth.engine.shards import FrameMaker, make_shard
+from synth.errors import SynthError
+
+# Of what becomes of a frame, in the manifest and in a terminal.
+MOST_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +55,32 @@ class ShardMade:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An exception; the process ends after it, for what OpenGL is left with nobody knows."""
+    """An exception; the process ends after it, for what OpenGL is left with nobody knows.
 
-    error: Exception
+    Attributes:
+        reason: In words.
+        fault: What no other try would change, for it is in the settings, the files or the disk; None for any other.
+    """
+
+    reason: str
+    fault: SynthError | OSError | None
 
 
 Message = Opened | FrameMade | ShardMade | Failed
 
 
-def work(plan: Plan, pipe: "Connection[Message, Order | None]") -> None:
-    """Make what is ordered until None is; what a process runs."""
-    # Ctrl-C reaches every process of a terminal; the parent is the one to answer it.
+def work(plan: Plan, environment: Mapping[str, str], pipe: "Connection[Message, Order | None]") -> None:
+    """Make what is ordered until None is; what a process runs.
+
+    Args:
+        plan: Of the data set.
+        environment: Of the parent; that of the template is as old as the template.
+        pipe: To the parent.
+    """
+    # Where it can't be kept from processes that are to be: Ctrl-C is the parent's to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(environment)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         maker = FrameMaker(plan)
@@ -68,7 +89,20 @@ def work(plan: Plan, pipe: "Connection[Message, Order | None]") -> None:
             make_shard(maker, order.shard, order.set_aside, on_frame=lambda index: pipe.send(FrameMade(index)))
             pipe.send(ShardMade(resident_mb()))
     except Exception as error:
-        pipe.send(Failed(error))
+        # No parent, nobody to tell.
+        with suppress(BrokenPipeError):
+            pipe.send(Failed(shorten(f"{type(error).__name__}: {error}", MOST_CHARACTERS), _fault(error)))
+
+
+def _fault(error: Exception) -> SynthError | OSError | None:
+    """The error made anew, where it is of the kind that `Failed.fault` is; not each bears the way through a pipe."""
+    match error:
+        case SynthError():
+            return error if type(error).__module__ == SynthError.__module__ else SynthError(str(error))
+        case OSError(errno=int(number)) if number != errno.ENOMEM:
+            return OSError(number, error.strerror, error.filename)
+        case _:
+            return None
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,6 @@
 """A file is there whole, or not at all; and how to tell later that it is the same."""
 
-__all__ = ["HASHES", "atomic_writer", "sha256_of", "write_json"]
+__all__ = ["HASHES", "SHARDS", "atomic_writer", "sha256_of", "write_json"]
 
 import hashlib
 import os
@@ -13,6 +13,8 @@ import orjson
 
 # Of every file of a data set but its manifest, a line each, as `sha256sum` writes and checks them.
 HASHES = "SHA256SUMS"
+# A data set's folder for what is in the making.
+SHARDS = "shards"
 
 
 @contextmanager

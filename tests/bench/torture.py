@@ -45,7 +45,7 @@ def _torture(command: list[str], cwd: Path, options: argparse.Namespace, rng: ra
         while _frames_on_disk(cwd / "tortured") < moment and running.poll() is None:
             time.sleep(0.02)
         time.sleep(rng.uniform(0, 0.3))
-        workers = _children(running.pid)
+        workers = _workers(running.pid)
         victim = running.pid if rng.random() < options.parents or not workers else rng.choice(workers)
         who = "the parent" if victim == running.pid else "a worker"
         print(f"  {_frames_on_disk(cwd / 'tortured')} frames: kill {who}", flush=True)
@@ -72,18 +72,19 @@ def _kill(pid: int) -> None:
         print("  it was gone already")
 
 
-def _children(pid: int) -> list[int]:
-    """Processes that render: the parent's children but for the one that keeps account of shared things."""
-    children = []
+def _workers(pid: int) -> list[int]:
+    """Processes that render: children of the template, which is one of the parent's own children."""
+    parents: dict[int, int] = {}
+    templates = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            parent = int(path.read_text().rpartition(")")[2].split()[1])
-            name = path.with_name("cmdline").read_text()
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+            if "forkserver" in path.with_name("cmdline").read_text():
+                templates.add(int(path.parent.name))
         except (OSError, IndexError):
             continue
-        if parent == pid and "spawn_main" in name:
-            children.append(int(path.parent.name))
-    return children
+    # A copy of the template has its command line too.
+    return [child for child, parent in parents.items() if parent in templates and parents.get(parent) == pid]
 
 
 def _frames_on_disk(folder: Path) -> int:

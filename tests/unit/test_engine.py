@@ -445,6 +445,123 @@ def test_a_second_render_into_the_same_folder_is_refused(plan):
         render_dataset(plan, workers=0)
 
 
+def test_what_another_process_is_making_is_not_replaced(plan, monkeypatch):
+    killed_at(plan, monkeypatch, 4)
+    before = tree(plan.out)
+    with claimed(plan.out), pytest.raises(DatasetError, match="another synth render"):
+        render_dataset(plan, workers=0, overwrite=True)
+    assert tree(plan.out) == before
+
+
+@pytest.mark.parametrize("there_before", [False, True])
+def test_a_folder_of_the_users_is_not_deleted_for_its_name(plan, done, there_before):
+    if there_before:
+        shutil.copytree(done, plan.out)
+    other = plan.out.with_name("data.replaced")
+    other.mkdir()
+    (other / "thesis.txt").write_text("years of work")
+    with pytest.raises(DatasetError, match=r"data\.replaced: is not a data set"):
+        render_dataset(plan, workers=0, overwrite=True)
+    assert (other / "thesis.txt").is_file()
+    assert plan.out.exists() == there_before
+
+
+def test_a_disk_that_takes_half_a_record_ends_the_run_and_costs_nothing(plan, assets, monkeypatch):
+    resource = pytest.importorskip("resource")
+    settings = SETTINGS.model_copy(update={"images": (), "size": (64, 48)})
+    small = Plan(settings, assets, plan.out, n_frames=2, shard_frames=1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    render = FakeRenderer.render
+
+    def limited(self, scene, **asked):
+        # More than the picture has, and less than its record: a file ends there, as it does where a disk is full.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
+        return render(self, scene, **asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeRenderer, "render", limited)
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                render_dataset(small, workers=0)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    (record,) = plan.out.glob("shards/*.part/records.jsonl")
+    assert record.stat().st_size == 3000
+    assert all(path.stat().st_size < 3000 for path in plan.out.glob("shards/*/images/*"))
+    assert render_dataset(small, workers=0, resume=True)["counts"]["images"] == 2
+
+
+def test_what_an_earlier_version_began_is_told_in_a_line(plan, monkeypatch):
+    killed_at(plan, monkeypatch, 4)
+    path = plan.out / "shards/plan.json"
+    path.write_text(
+        json.dumps({key: value for key, value in loaded(path.parent, path.name).items() if key != "records"})
+    )
+    with pytest.raises(DatasetError, match="was begun by an earlier version"):
+        render_dataset(plan, workers=0, resume=True)
+
+
+def test_what_an_earlier_version_made_is_told_in_a_line(plan, done):
+    shutil.copytree(done, plan.out)
+    manifest = loaded(plan.out, "manifest.json")
+    del manifest["coverage"]
+    (plan.out / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DatasetError, match="was made by an earlier version"):
+        render_dataset(plan, workers=0, resume=True)
+
+
+def test_the_merge_refuses_shards_that_lack_records(plan, monkeypatch):
+    merge = local.merge_shards
+
+    def cut_one_first(plan, *arguments):
+        records = plan.out / "shards/000001/records.jsonl"
+        records.write_bytes(b"".join(records.read_bytes().splitlines(keepends=True)[:-1]))
+        return merge(plan, *arguments)
+
+    monkeypatch.setattr(local, "merge_shards", cut_one_first)
+    with pytest.raises(DatasetError, match="6 frames and 0 left out, expected 7"):
+        render_dataset(plan, workers=0)
+    assert not (plan.out / "manifest.json").exists()
+
+
+def leaving_out(monkeypatch, index):
+    """For as long as the patch lasts, a frame is left out of its shard."""
+    make = local.make_shard
+
+    def making(maker, shard, **more):
+        make(maker, shard, {index: "no light"} if index in range(shard.start, shard.stop) else {}, **more)
+
+    monkeypatch.setattr(local, "make_shard", making)
+
+
+def test_a_frame_left_out_is_tried_again_on_resume_and_no_other_is_made_anew(plan, monkeypatch, done):
+    with monkeypatch.context() as patch:
+        leaving_out(patch, 4)
+        manifest = render_dataset(plan, workers=0)
+    assert manifest["set_aside"] == [{"error": "no light", "frame": 4}]
+    assert read_coco(plan.out).pictures
+    assert drawn_on_resume(plan, monkeypatch) == [4]
+    assert tree(plan.out) == tree(done)
+
+
+def test_a_frame_left_out_of_a_run_that_was_killed_is_tried_again_too(plan, monkeypatch, done):
+    with monkeypatch.context() as patch:
+        leaving_out(patch, 1)
+        killed_at(plan, patch, 5)
+    assert drawn_on_resume(plan, monkeypatch) == [1, 5, 6]
+    assert tree(plan.out) == tree(done)
+
+
+def test_what_was_begun_is_gone_on_with_without_reading_every_mesh_again(plan, monkeypatch, assets, tmp_path):
+    folder = shutil.copytree(assets, tmp_path / "assets")
+    (folder / "assets.toml").write_text("[categories.ball]\nmax_triangles = 100\n")
+    decimating = replace(plan, assets=folder)
+    killed_at(decimating, monkeypatch, 4)
+    monkeypatch.setattr(local, "_check_files", None)
+    manifest = render_dataset(decimating, workers=0, resume=True)
+    assert manifest["decimated"] == {"ball/sphere.glb": {"from": 320, "to": 100}}
+
+
 def test_the_manifest_tells_which_meshes_were_decimated(assets, tmp_path):
     folder = shutil.copytree(assets, tmp_path / "assets")
     (folder / "assets.toml").write_text("[categories.ball]\nmax_triangles = 100\n")
