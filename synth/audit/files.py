@@ -5,6 +5,8 @@ In: a folder that `synth render` finished. Out: a `Finding` for each file that i
 
 __all__ = ["Audit", "Finding", "audit_files"]
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,19 +14,22 @@ from typing import Literal
 
 from synth.dataset import read_manifest
 from synth.errors import DatasetError
-from synth.write.atomic import HASHES, sha256_of
+from synth.write.atomic import HASHES, SHARDS, sha256_of
 
 # What a whole file ends with; PNG's last chunk, JPEG's end of image, the end of our JSON.
 ENDINGS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".json": b"}\n"}
+LINE = re.compile(rb"[0-9a-f]{64}  [^\n\0]+\n")
 HASH_LENGTH = 64
+
+Kind = Literal["missing", "cut off", "altered", "unreadable", "unlisted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that is gone, ends too early, holds something else, or that nobody listed."""
+    """A file that is gone, ends too early, holds something else, can't be read, or that nobody listed."""
 
     file: str
-    kind: Literal["missing", "cut off", "altered", "unlisted"]
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +75,42 @@ def audit_files(folder: Path, on_file: Callable[[], None] = lambda: None) -> Aud
             findings.append(Finding(name, kind))
         on_file()
     known = {*listed, HASHES, "manifest.json"}
-    findings += [Finding(name, "unlisted") for name in _files(folder) if name not in known]
-    set_aside = tuple(int(entry["frame"]) for entry in manifest.get("set_aside", ()))
+    # What lies in the shards is there for `synth render --resume`, after frames were left out.
+    own = f"{SHARDS}/"
+    findings += [Finding(name, "unlisted") for name in _files(folder) if name not in known and not name.startswith(own)]
+    try:
+        set_aside = tuple(int(entry["frame"]) for entry in manifest.get("set_aside", ()))
+    except (KeyError, TypeError, ValueError):
+        raise DatasetError(f"{folder / 'manifest.json'}: was altered: set_aside is no list of frames.") from None
     return Audit(len(listed), tuple(findings), set_aside)
 
 
 def _lines(sums: Path) -> Iterator[tuple[str, str]]:
     """(path, hash); the list is as it was written, for its own hash has been compared."""
-    with sums.open(encoding="utf-8") as lines:
+    with sums.open("rb") as lines:
         for line in lines:
-            name = line[HASH_LENGTH + 2 :].rstrip("\n")
+            if not LINE.fullmatch(line):
+                raise DatasetError(f"{sums}: has a line that is no hash and a name, {line[:100]!r}.")
+            name = os.fsdecode(line[HASH_LENGTH + 2 : -1])
             # Whoever can alter the list can alter the manifest too, and is not to make us read elsewhere.
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
                 raise DatasetError(f"{sums}: names {name}, which lies outside the data set.")
-            yield name, line[:HASH_LENGTH]
+            yield name, line[:HASH_LENGTH].decode()
 
 
-def _what_is_wrong(path: Path, digest: str) -> Literal["missing", "cut off", "altered"] | None:
-    if not path.is_file():
-        return "missing"
-    if sha256_of(path) == digest:
-        return None
-    ending = ENDINGS.get(path.suffix, b"")
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - len(ending)))
-        return "altered" if file.read() == ending else "cut off"
+def _what_is_wrong(path: Path, digest: str) -> Kind | None:
+    try:
+        if not path.is_file():
+            return "missing"
+        if sha256_of(path) == digest:
+            return None
+        ending = ENDINGS.get(path.suffix, b"")
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - len(ending)))
+            return "altered" if file.read() == ending else "cut off"
+    except OSError:
+        # A disk that fails gives up some files and not others, and that is to be known of each.
+        return "unreadable"
 
 
 def _files(folder: Path) -> Iterator[str]:

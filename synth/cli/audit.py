@@ -28,7 +28,9 @@ def audit_command(
         typer.echo(json.dumps(asdict(audit) | {"is_whole": audit.is_whole}, indent=2))
     else:
         for finding in audit.findings[:MOST_LINES]:
-            typer.echo(f"{finding.file}: {finding.kind}")
+            # A name may hold anything, and the terminal is not to be led by it.
+            name = finding.file if finding.file.isprintable() else repr(finding.file)
+            typer.echo(f"{name}: {finding.kind}")
         if len(audit.findings) > MOST_LINES:
             typer.echo(f"... and {len(audit.findings) - MOST_LINES} more; --json lists them all")
         if audit.set_aside:

@@ -1,13 +1,16 @@
 """A data set broken in each way, and what `synth audit` says of it."""
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 
 import pytest
 from typer.testing import CliRunner
 
+from synth.audit import files
 from synth.audit.files import Finding, audit_files
 from synth.cli import app
 from synth.config import load_settings
@@ -16,6 +19,7 @@ from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.errors import DatasetError
 from synth.render.fake import FakeRenderer
+from synth.write.atomic import sha256_of
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +91,53 @@ def test_without_the_list_as_it_was_nothing_is_compared(data, break_it, words):
         audit_files(data)
 
 
-def test_a_list_that_leads_out_of_the_folder_is_refused(data):
-    sums = f"{'0' * 64}  ../secret\n".encode()
-    (data / "SHA256SUMS").write_bytes(sums)
-    manifest = json.loads((data / "manifest.json").read_bytes()) | {"sha256": hashlib.sha256(sums).hexdigest()}
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"0" * 64 + b"  ../secret\n", "lies outside"),
+        (b"0" * 64 + b"  /etc/passwd\n", "lies outside"),
+        (b"0" * 64 + b"  \n", "no hash and a name"),
+        (b"\xff\xfe\n", "no hash and a name"),
+        (b"0" * 64 + b"  images/000000.jpg", "no hash and a name"),
+    ],
+)
+def test_a_list_that_is_none_or_leads_out_of_the_folder_is_refused(data, line, words):
+    (data / "SHA256SUMS").write_bytes(line)
+    manifest = json.loads((data / "manifest.json").read_bytes()) | {"sha256": hashlib.sha256(line).hexdigest()}
     (data / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(DatasetError, match="lies outside"):
+    with pytest.raises(DatasetError, match=words):
         audit_files(data)
+
+
+@pytest.mark.parametrize("set_aside", [5, [5], [{"frame": "x"}]])
+def test_a_manifest_with_something_else_for_frames_is_told(data, set_aside):
+    manifest = json.loads((data / "manifest.json").read_bytes()) | {"set_aside": set_aside}
+    (data / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DatasetError, match="set_aside is no list of frames"):
+        audit_files(data)
+
+
+def test_a_file_that_the_disk_no_longer_gives_is_named_and_the_others_are_looked_at(data, monkeypatch):
+    def failing(path):
+        if path.name == "000001.jpg":
+            raise OSError(errno.EIO, "Input/output error")
+        return sha256_of(path)
+
+    monkeypatch.setattr(files, "sha256_of", failing)
+    (data / "images/000002.jpg").unlink()
+    assert audit_files(data).findings == (
+        Finding("images/000001.jpg", "unreadable"),
+        Finding("images/000002.jpg", "missing"),
+    )
+
+
+def test_names_that_a_terminal_would_obey_are_printed_harmlessly(data):
+    for name in (b"a\nb", b"\x1b[31m", b"\xff"):
+        (data / os.fsdecode(name)).touch()
+    told = CliRunner().invoke(app, ["audit", str(data)])
+    assert told.exit_code == 0
+    assert told.stdout.splitlines()[:-1] == [r"'\x1b[31m': unlisted", r"'a\nb': unlisted", r"'\udcff': unlisted"]
+    assert CliRunner().invoke(app, ["audit", str(data), "--json"]).exit_code == 0
 
 
 def test_the_command_ends_with_1_where_something_is_wrong_and_tells_it_as_json_too(data):
