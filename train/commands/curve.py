@@ -146,28 +146,30 @@ def _known(out: Path, plan: CurvePlan, *, overwrite: bool) -> list[Point]:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         out.mkdir(parents=True, exist_ok=True)
         return []
-    content = _read(out / "curve.json")
-    if content is None or (foreign := first_foreign(out, CURVE_FILES)):
-        what = "isn't a curve's" if content is None else f"holds {foreign} beside a curve"
+    written = _read(out / "curve.json")
+    if written is None or (foreign := first_foreign(out, CURVE_FILES)):
+        what = "isn't a curve's" if written is None else f"holds {foreign} beside a curve"
         raise DatasetError(f"{out}: is there, and {what}, so it is left alone. Choose another --out.")
     if overwrite:
         shutil.rmtree(out)
         out.mkdir()
         return []
-    if content["of"] != plan.identity():
+    identity, points = written
+    if identity != plan.identity():
         raise DatasetError(
             f"{out}: holds the curve of another run, other photos or other trainings. Replace it with --overwrite, "
             "or choose another --out."
         )
-    return [Point(**point) for point in content["points"]]
+    return points
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> tuple[Any, list[Point]] | None:
+    """What the points are of, and the points; None where it isn't a curve's file."""
     try:
         content: Any = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
+        return content["of"], [Point(**point) for point in content["points"]]
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
         return None
-    return content if isinstance(content, dict) and {"of", "points", "n_tested"} <= content.keys() else None
 
 
 def _write(path: Path, content: Any) -> None:

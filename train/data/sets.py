@@ -166,8 +166,7 @@ def _refuse_twice(pictures: Sequence[Picture]) -> None:
     if n > 1:
         n_twice = sum(count > 1 for count in counts.values())
         raise TrainingError(
-            f"{path}: is given more than once, as {n_twice} pictures are. Give each folder once, "
-            "none within another, and a photo one JSON file."
+            f"{path}: is given more than once, as {n_twice} pictures are. Give each folder once, none within another."
         )
 
 
