@@ -80,7 +80,7 @@ class AugmentSettings(BaseModel):
         jpeg_quality_min: Its least quality.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     zoom_min: float = Field(0.75, gt=0, le=1)
     zoom_max: float = Field(1.4, ge=1)
     aspect_jitter: float = Field(0.1, ge=0, lt=1)
@@ -115,7 +115,7 @@ class SamplingSettings(BaseModel):
         real_share: The part of each batch that is photos, where there are photos and renders; none: as they come.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     repeat_threshold: float = Field(0.0, ge=0, le=1)
     real_share: float | None = Field(None, gt=0, lt=1)
 
@@ -164,7 +164,7 @@ class TrainSettings(BaseModel):
         loader_threads: Threads that read and alter pictures.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     detector: str | None = None
     weights: Path | None = None
     pretrained: bool = True

@@ -31,6 +31,12 @@ def test_the_command_line_overrules_the_file_and_the_file_the_defaults(written):
     assert settings.augment.contrast == TrainSettings().augment.contrast
 
 
+@pytest.mark.parametrize("text", ["learning_rate = inf\n", "[augment]\nzoom_max = inf\n", "learning_rate = nan\n"])
+def test_a_number_without_bounds_is_none(text, written):
+    with pytest.raises(ConfigError, match="finite number|not a number"):
+        load_train_settings(written(text), {})
+
+
 def test_a_path_is_relative_to_the_file_that_names_it(written):
     path = written('weights = "w.pt"')
     assert load_train_settings(path, {}).weights == path.parent / "w.pt"

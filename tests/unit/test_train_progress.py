@@ -31,3 +31,12 @@ def test_the_four_known_losses_come_first_in_the_order_everybody_knows():
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (67, "1:07"), (3600, "1:00:00"), (3723, "1:02:03")])
 def test_time_is_told_as_on_a_clock(seconds, text):
     assert clock(seconds) == text
+
+
+def test_where_nothing_is_labelled_no_ap_is_told():
+    text = io.StringIO()
+    reporter = ConsoleReporter(Console(file=text, width=200))
+    reporter.validated(ValidationRecord(10, -1.0, -1.0, -1.0, True, False, 1.5))
+    assert "no AP, for nothing is labelled" in text.getvalue()
+    assert "-1" not in text.getvalue()
+    assert "best so far" not in text.getvalue()

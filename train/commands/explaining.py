@@ -81,7 +81,7 @@ def _traced(picture: Picture, categories: Sequence[Category], settings: Resolved
     labelled = read_labelled(picture, categories, settings.image_size_px, with_masks=settings.masks)
     target = {"boxes": labelled.boxes, "labels": labelled.labels}
     if labelled.masks is not None:
-        target["masks"] = labelled.masks
+        target["masks"] = labelled.masks * labelled.outlined[:, None, None]
     return trace(model, labelled.image.float() / 255, target, seed=settings.seed)
 
 

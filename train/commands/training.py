@@ -149,7 +149,8 @@ def _name(data: Sequence[Path], real: Sequence[Path], start: Path | None, shots:
 
 
 def _last_line(summary: RunSummary) -> str:
-    measured = f"validation AP {summary.ap:.3f}, AP50 {summary.ap50:.3f}" if summary.n_validation else "not validated"
+    # Neither is there an AP of pictures without a label.
+    measured = f"validation AP {summary.ap:.3f}, AP50 {summary.ap50:.3f}" if summary.ap >= 0 else "not validated"
     return f"{summary.iterations} iterations in {summary.seconds:.0f} s, {measured} -> {summary.out}"
 
 

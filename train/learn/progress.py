@@ -10,6 +10,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+NOT_DEFINED = -1.0  # an AP of pictures without a label
 # In the order in which torchvision's detection engine and everybody who knows it read them.
 LOSS_ORDER = ("loss_classifier", "loss_box_reg", "loss_objectness", "loss_rpn_box_reg", "loss_mask")
 
@@ -119,10 +120,10 @@ class ConsoleReporter:
 
     def validated(self, record: ValidationRecord) -> None:
         best = "  best so far" if record.is_best else "  no better for long: the run ends" if record.stops else ""
-        self._say(
-            f"validation after {record.step}: AP {record.ap:.3f}  AP50 {record.ap50:.3f}  AP75 {record.ap75:.3f}  "
-            f"in {record.seconds:.1f} s{best}"
-        )
+        figures = f"AP {record.ap:.3f}  AP50 {record.ap50:.3f}  AP75 {record.ap75:.3f}"
+        if record.ap == NOT_DEFINED:
+            figures, best = "no AP, for nothing is labelled in the pictures held out", ""
+        self._say(f"validation after {record.step}: {figures}  in {record.seconds:.1f} s{best}")
 
     def ended(self) -> None:
         self.bar.stop()
