@@ -49,27 +49,29 @@ def render_command(
     ] = False,
 ) -> None:
     """Render and label frames: meshes in, a COCO data set out."""
-    overrides = _render_overrides(preset, category, backgrounds, environments, seed, size)
     if as_json and explain is None:
         raise UsageError("--json: goes with --explain I.")
+    from synth.engine.template import ctrl_c_waits, start_template
+
+    if not print_config and explain is None and frame is None:
+        start_template()
+    # Within its imports trimesh takes Ctrl-C for a package that isn't installed, and goes on.
+    with ctrl_c_waits():
+        from synth.engine import commands
+
+    overrides = _render_overrides(preset, category, backgrounds, environments, seed, size)
     if print_config:
-        from synth.engine.commands import settings_of
         from synth.settings_text import render_toml
 
-        typer.echo(render_toml(settings_of(config, overrides)), nl=False)
+        typer.echo(render_toml(commands.settings_of(config, overrides)), nl=False)
     elif explain is not None:
-        from synth.engine.commands import plan_of
         from synth.report.explain import print_explained
 
-        print_explained(plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides), explain, as_json)
+        print_explained(
+            commands.plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides), explain, as_json
+        )
     else:
-        from synth.engine.template import start_template
-
-        if frame is None:
-            start_template()
-        from synth.engine.commands import render
-
-        render(
+        commands.render(
             n=n,
             out=out,
             assets=assets,

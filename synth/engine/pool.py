@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Self
 
 from synth.engine.plan import Plan, Shard
-from synth.engine.template import CONTEXT, start_template, without_ctrl_c
+from synth.engine.template import CONTEXT, start_template
 from synth.engine.worker import Failed, FrameMade, Message, Opened, Order, ShardMade, work
 from synth.errors import RenderError
 
@@ -89,8 +89,8 @@ class Worker:
     def start(cls, plan: Plan) -> Self:
         pipe, other_end = CONTEXT.Pipe()
         process = CONTEXT.Process(target=work, args=(plan, dict(os.environ), other_end), daemon=True)
-        with without_ctrl_c():
-            process.start()
+        start_template()  # it may have been lost
+        process.start()
         # Only the worker holds its end now, so its death is the end of the pipe.
         other_end.close()
         return cls(process, pipe, time.monotonic())
@@ -155,7 +155,6 @@ def make_shards(
         SynthError, OSError: what a worker met that no other try would change.
         RenderError: no process gets as far as a first frame, or more frames fail than could be theirs alone.
     """
-    start_template()
     pool = Pool(plan, workers, limits, on_frames, on_renderer, on_warning, deque(Task(shard) for shard in shards))
     try:
         pool.run()

@@ -5,7 +5,7 @@ cost a second of CPU, and every worker that is replaced and every run that goes 
 Linux, where the system's own libraries don't bear a fork, workers are spawned.
 """
 
-__all__ = ["CONTEXT", "start_template", "without_ctrl_c"]
+__all__ = ["CONTEXT", "ctrl_c_waits", "start_template"]
 
 import multiprocessing
 import signal
@@ -22,24 +22,25 @@ else:
 
 
 def start_template() -> None:
-    """Let the imports begin, while this process does something else. Without it they begin with the first worker."""
+    """See that there is one; it begins with its imports, while this process does something else.
+
+    It and its copies never hear of Ctrl-C, which a terminal sends to every process; it is the parent's to answer. They
+    could refuse it themselves, but not before they have imported what they need, and would end with a traceback.
+    """
     if sys.platform == "linux":
+        # Started with the first process, it would let Ctrl-C through again.
+        resource_tracker.ensure_running()
         CONTEXT.set_forkserver_preload(["__main__", "synth.engine.worker"])
-        with without_ctrl_c():
+        with ctrl_c_waits():
             forkserver.ensure_running()
 
 
 @contextmanager
-def without_ctrl_c() -> Iterator[None]:
-    """Processes begun meanwhile never hear of Ctrl-C, which a terminal sends to each; it is the parent's to answer.
-
-    They could refuse it themselves, but not before they have imported what they need, and would end with a traceback.
-    """
-    if sys.platform != "linux":
+def ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C meanwhile is answered at the end, and never by processes that are begun meanwhile."""
+    if sys.platform == "win32":
         yield
         return
-    # Started with the first process, it would let Ctrl-C through again.
-    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -17,7 +17,7 @@ from synth.engine import pool, shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.engine.pool import Limits
-from synth.engine.template import CONTEXT, without_ctrl_c
+from synth.engine.template import CONTEXT, start_template
 from synth.errors import DatasetError, RenderError
 from synth.randomize.draft import RANDOMIZERS
 from synth.render.fake import FakeRenderer
@@ -219,8 +219,8 @@ def test_without_any_worker_that_opens_the_run_ends(plan, trouble, tmp_path, mon
 
 def test_workers_never_hear_of_ctrl_c(trouble):
     pipe, other_end = CONTEXT.Pipe()
-    with without_ctrl_c():
-        CONTEXT.Process(target=trouble.blocked, args=(other_end,), daemon=True).start()
+    start_template()
+    CONTEXT.Process(target=trouble.blocked, args=(other_end,), daemon=True).start()
     assert pipe.recv()
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
