@@ -221,6 +221,7 @@ def test_workers_never_hear_of_ctrl_c(trouble):
     pipe, other_end = CONTEXT.Pipe()
     start_template()
     CONTEXT.Process(target=trouble.blocked, args=(other_end,), daemon=True).start()
+    other_end.close()
     assert pipe.recv()
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
