@@ -33,7 +33,7 @@ def test_the_command_line_overrules_the_file_and_the_file_the_defaults(written):
 
 @pytest.mark.parametrize("text", ["learning_rate = inf\n", "[augment]\nzoom_max = inf\n", "learning_rate = nan\n"])
 def test_a_number_without_bounds_is_none(text, written):
-    with pytest.raises(ConfigError, match="finite number|not a number"):
+    with pytest.raises(ConfigError, match=r"finite number|not a number"):
         load_train_settings(written(text), {})
 
 
