@@ -128,7 +128,7 @@ def test_training_on_a_data_set_that_is_not_finished_says_how_to_finish_it(synth
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run on two pictures: enough for a checkpoint that knows the category `coin`."""
+    """A run on one picture: enough for a checkpoint that knows the category `coin`."""
     from synth.dataset import Category, Instance, Picture, PictureSet
     from train.learn.fit import fit
     from train.settings import TrainSettings
@@ -137,7 +137,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_coins_photo(folder / "photos")
     picture = Picture(1, folder / "photos/coins.png", 384, 303, (Instance(1, (10.0, 10.0, 60.0, 60.0), 2500.0),))
     settings = TrainSettings(iterations=1, image_size_px=64, pretrained=False, device="cpu", validation_fraction=0)
-    fit(settings, [PictureSet("two", (Category(1, "coin"),), (picture, picture))], folder / "run")
+    fit(settings, [PictureSet("one", (Category(1, "coin"),), (picture,))], folder / "run")
     return folder / "run"
 
 

@@ -40,7 +40,7 @@ def written(scene, meshes):
     instance[0, 0] = 1
     nothing = instance.astype(np.float32) * 0
     frame = Frame(np.zeros((*instance.shape, 3), np.uint8), nothing, instance, instance[None].astype(np.uint32), [9])
-    record = frame_record(annotate(frame, scene, meshes, KEEP_ALL), ["instance"])
+    record = frame_record(annotate(frame, scene, meshes, KEEP_ALL), ["instance"], {})
     record = json.loads(orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY))
     (annotation,) = record["annotations"]
     return record["image"], annotation

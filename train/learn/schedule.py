@@ -15,6 +15,6 @@ def learning_rate_factor(step: int, iterations: int, warmup_iterations: float) -
             the warmup is measured in.
     """
     warmup = min(warmup_iterations, iterations / 10)
-    if step < warmup:
+    if step + 1 <= warmup:
         return (step + 1) / (warmup + 1)
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (iterations - warmup)))
+    return 0.5 * (1 + math.cos(math.pi * max(0.0, step - warmup) / (iterations - warmup)))

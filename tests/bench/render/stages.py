@@ -84,8 +84,8 @@ def _measure(n_frames: int, memory_at: tuple[int, int]) -> tuple[dict[str, float
             with clock.stage("annotate"):
                 sample = annotate(frame, scene, meshes, settings.policy, settings.labels)
             with clock.stage("encode and write"):
-                write_pictures(folder, sample, settings.images, jpeg_quality=settings.jpeg_quality)
-                orjson.dumps(frame_record(sample, settings.images), option=orjson.OPT_SERIALIZE_NUMPY)
+                hashes = write_pictures(folder, sample, settings.images, jpeg_quality=settings.jpeg_quality)
+                orjson.dumps(frame_record(sample, settings.images, hashes), option=orjson.OPT_SERIALIZE_NUMPY)
             if index + 1 in memory_at:
                 memory_mb.append(resident_mb())
     return dict(clock.cpu_s), memory_mb
