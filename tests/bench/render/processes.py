@@ -1,6 +1,6 @@
 """A process of its own for each thing measured, so that none warms another's caches or takes its OpenGL."""
 
-__all__ = ["Cost", "ended", "process", "resident_mb", "timed"]
+__all__ = ["Cost", "ended", "process", "timed"]
 
 import multiprocessing
 import os
@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -39,11 +38,6 @@ def timed(function: Callable[[], object], n: int) -> Cost:
     wall_s, cpu_s = time.perf_counter(), time.process_time()
     function()
     return Cost((time.process_time() - cpu_s) / n, (time.perf_counter() - wall_s) / n)
-
-
-def resident_mb() -> float:
-    """What this process holds of the memory now."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _silence() -> None:

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
-from processes import ended, resident_mb
+from processes import ended
 
 from synth.annotate.sample import annotate
 from synth.config import RenderSettings, make_stack
+from synth.engine.memory import resident_mb
 from synth.engine.plan import make_plan
 from synth.engine.shards import frame_record
 from synth.meshes import MeshStore
