@@ -3,7 +3,7 @@
 __all__ = ["draw_labels"]
 
 import colorsys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from synth.annotate.keypoints import HIDDEN, VISIBLE
 from synth.annotate.observed import Fields
-from synth.annotate.sample import Sample
 
 TINT = 0.25
 # Turning the hue by the golden ratio keeps neighbours' colours apart, however many there are.
@@ -20,20 +19,27 @@ Rgb = tuple[int, int, int]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def draw_labels(sample: Sample, names: Mapping[int, str]) -> Image.Image:
-    """The sample's picture with every label on it: a tint on each mask, a box around it, the category's name, its
-    keypoints as dots, hidden ones as rings.
+def draw_labels(
+    rgb: NDArray[np.uint8],
+    instance: NDArray[np.uint16],
+    annotations: Sequence[Fields],
+    names: Mapping[int, str],
+) -> Image.Image:
+    """A picture with every label on it: a tint on each mask, a box around it, the category's name, its keypoints as
+    dots, hidden ones as rings.
 
     A label that the policy says to ignore has a grey box.
 
     Args:
-        sample: A labelled frame.
+        rgb: (H, W, 3).
+        instance: (H, W), `instance_id` of the annotations, 0 for none.
+        annotations: As annotations.json has them.
         names: Category names by id.
     """
-    image = Image.fromarray(_tinted(sample))
+    image = Image.fromarray(_tinted(rgb, instance, annotations))
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(size=max(10, image.height // 32))
-    for annotation in sample.annotations:
+    for annotation in annotations:
         color = (150, 150, 150) if annotation["iscrowd"] else _color(annotation["instance_id"])
         x, y, width, height = annotation["bbox"]
         draw.rectangle((x - 1, y - 1, x + width, y + height), outline=color, width=max(1, image.height // 400))
@@ -42,13 +48,12 @@ def draw_labels(sample: Sample, names: Mapping[int, str]) -> Image.Image:
     return image
 
 
-def _tinted(sample: Sample) -> NDArray[np.uint8]:
-    palette = np.zeros((int(sample.instance.max(initial=0)) + 1, 3))
-    for annotation in sample.annotations:
+def _tinted(rgb: NDArray[np.uint8], instance: NDArray[np.uint16], annotations: Sequence[Fields]) -> NDArray[np.uint8]:
+    palette = np.zeros((int(instance.max(initial=0)) + 1, 3))
+    for annotation in annotations:
         palette[annotation["instance_id"]] = _color(annotation["instance_id"])
-    labelled = (sample.instance > 0)[..., None]
-    mixed = (1 - TINT) * sample.rgb + TINT * palette[sample.instance]
-    return np.where(labelled, mixed, sample.rgb).astype(np.uint8)
+    labelled = (instance > 0)[..., None]
+    return np.where(labelled, (1 - TINT) * rgb + TINT * palette[instance], rgb).astype(np.uint8)
 
 
 def _words(annotation: Fields, names: Mapping[int, str]) -> str:

@@ -80,7 +80,10 @@ def _first(maker: FrameMaker, labels: bool, on_frames: Advance) -> Iterator[Imag
     names = {category.id: category.name for category in maker.plan.catalog().categories}
     for index in range(maker.plan.n_frames):
         sample = maker.sample(index)
-        yield draw_labels(sample, names) if labels else Image.fromarray(sample.rgb)
+        if labels:
+            yield draw_labels(sample.rgb, sample.instance, sample.annotations, names)
+        else:
+            yield Image.fromarray(sample.rgb)
         on_frames(1)
 
 

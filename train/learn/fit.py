@@ -2,7 +2,9 @@
 
 __all__ = ["RunSummary", "fit", "make_material", "make_stream", "new_detector", "resolve", "with_real_share"]
 
+import html
 import time
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +46,18 @@ class RunSummary:
     ap: float
     ap50: float
     seconds: float
+
+    def _repr_html_(self) -> str:
+        """A line and the losses' curves for Jupyter."""
+        plot = self.out / "loss.png"
+        content = b64encode(plot.read_bytes()).decode() if plot.is_file() else ""
+        return (
+            f"<p>{html.escape(str(self.out))}: {self.detector}, {self.iterations} iterations on {self.n_train} pictures "
+            f"in {self.seconds:.0f} s"
+            + (f", validation AP {self.ap:.3f}, AP50 {self.ap50:.3f}" if self.ap >= 0 else "")
+            + "</p>"
+            + (f'<img alt="losses and validation AP" src="data:image/png;base64,{content}">' if content else "")
+        )
 
 
 def fit(

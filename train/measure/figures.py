@@ -6,6 +6,7 @@ averaged over the categories that have labels; precision and recall count every 
 
 __all__ = ["CategoryFigures", "EvalReport", "OperatingPoint", "iou_key"]
 
+import html
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -100,6 +101,23 @@ class EvalReport:
     def twelve(self) -> dict[str, float]:
         """COCO's twelve figures by name, in COCO's order."""
         return {field.name: getattr(self, field.name) for field in fields(self)[:12]}
+
+    def _repr_html_(self) -> str:
+        """A table for Jupyter: each category, then all."""
+        columns = ("ap", "ap50", "ap75", "ar100")
+        rows = [(name, [getattr(figures, column) for column in columns]) for name, figures in self.per_category.items()]
+        rows.append(("all", [getattr(self, column) for column in columns]))
+        head = "".join(f"<th>{column.upper()}</th>" for column in columns)
+        body = "".join(
+            f"<tr><td>{html.escape(name)}</td>"
+            + "".join(f"<td>{'' if value == -1 else f'{value:.3f}'}</td>" for value in values)
+            + "</tr>"
+            for name, values in rows
+        )
+        return (
+            f"<table><thead><tr><th>{self.n_images} pictures, {self.n_instances} objects</th>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+        )
 
 
 def iou_key(iou: float) -> str:
