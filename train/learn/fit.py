@@ -51,9 +51,9 @@ class RunSummary:
         """A line and the losses' curves for Jupyter."""
         plot = self.out / "loss.png"
         content = b64encode(plot.read_bytes()).decode() if plot.is_file() else ""
+        told = f"{self.detector}, {self.iterations} iterations on {self.n_train} pictures in {self.seconds:.0f} s"
         return (
-            f"<p>{html.escape(str(self.out))}: {self.detector}, {self.iterations} iterations on {self.n_train} pictures "
-            f"in {self.seconds:.0f} s"
+            f"<p>{html.escape(str(self.out))}: {told}"
             + (f", validation AP {self.ap:.3f}, AP50 {self.ap50:.3f}" if self.ap >= 0 else "")
             + "</p>"
             + (f'<img alt="losses and validation AP" src="data:image/png;base64,{content}">' if content else "")
