@@ -13,7 +13,7 @@ import synth
 ROOT = Path(synth.__file__).parents[1]
 SYNTH = sorted((ROOT / "synth").rglob("*.py"))
 TRAIN = sorted((ROOT / "train").rglob("*.py"))
-# What `train` may know of `synth`: that which reads the disk, and the user's faults.
+# What `train` may know of `synth`: that which reads the disk, the user's faults, and the look of pages.
 DOOR = {
     "synth.errors",
     "synth.registry",
@@ -21,6 +21,7 @@ DOOR = {
     "synth.policy",
     "synth.labelme",
     "synth.photos",
+    "synth.report.page",
     "synth.toml_file",
     "synth.toml_text",
 }

@@ -6,10 +6,10 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from synth.report.page import page_environment
 from train.explain import pictures
 from train.explain.examples import count_levels, count_objects, shown_rois, worked_anchor, worked_roi
 from train.explain.trace import Trace
@@ -25,14 +25,8 @@ def learning_html(trace: Trace, *, title: str, names: Sequence[str], facts: Mapp
         names: Of the categories, in the order of the detector's labels 1, 2, ...
         facts: How it was made: command, weights, versions.
     """
-    environment = Environment(
-        # The report's style is this page's, too.
-        loader=ChoiceLoader([PackageLoader("train.explain"), PackageLoader("train.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    # The report's style is this page's, too.
+    environment = page_environment("train.explain", "train.report")
     environment.filters |= {"uri": _uri, "n": _counted, "f": _figure, "size": _size}
     before, after = trace.proposals.boxes_before, trace.proposals.boxes
     return environment.get_template("learning.html.j2").render(

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image, ImageDraw
 
 from synth.dataset import Picture, read_rgb
+from synth.report.page import page_environment
 from train.gap.advice import toml_value
 from train.gap.gap import WORST_PHOTOS, Gap
 from train.gap.neighbours import Lookalikes, what_was_drawn
@@ -58,13 +58,7 @@ def gap_html(
     Raises:
         DatasetError: a picture can't be read any more.
     """
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("train.gap"), PackageLoader("train.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("train.gap", "train.report")
     environment.filters |= {
         "figure": shown_figure,
         "jpeg_uri": _jpeg_uri,

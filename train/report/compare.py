@@ -24,7 +24,7 @@ from train.measure.coco import coco_results, coco_truth
 from train.measure.comparison import Comparison, compare
 from train.measure.metrics import SCORE_MIN
 from train.report.overlay import KINDS, PictureResult, draw_overlay, judge
-from train.report.page import page_environment
+from train.report.page import report_environment
 from train.report.summary import between, shown_figure
 
 OWN_FILES = ("comparison.json", "compare.html", "truth.json", "first.json", "second.json")
@@ -75,7 +75,7 @@ def compare_report(
     worse = [_drawn(one, truth) for one in by_gain[: -N_CHANGED - 1 : -1] if one.n_fewer < 0]
     with own_folder.written_whole(out) as folder:
         page = (
-            page_environment()
+            report_environment()
             .get_template("compare.html.j2")
             .render(
                 title=f"{names[1]} against {names[0]}, on {truth.name}",

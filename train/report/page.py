@@ -4,7 +4,7 @@ In: an `Evaluation`, the charts' points and what was drawn. Out: HTML text (`rep
 the page; large ones lie beside it in `overlays/` and `mistakes/`.
 """
 
-__all__ = ["page_environment", "report_html"]
+__all__ = ["report_environment", "report_html"]
 
 import base64
 import io
@@ -14,10 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from PIL import Image
 
+from synth.report.page import page_environment
 from train.measure.bootstrap import LEAST_PICTURES
 from train.measure.evaluation import Evaluation
 from train.measure.matching import Sweep
@@ -74,7 +75,7 @@ def report_html(
     report, diagnosis = evaluation.report, evaluation.diagnosis
     shown = {one.chosen.picture.image_id for one in drawn.exhibits}
     return (
-        page_environment()
+        report_environment()
         .get_template("report.html.j2")
         .render(
             title=title,
@@ -114,16 +115,9 @@ def report_html(
     )
 
 
-def page_environment() -> Environment:
+def report_environment() -> Environment:
     """Templates of the report's look, and what they call."""
-    environment = Environment(
-        loader=PackageLoader("train.report"),
-        # File names and labels may hold anything, a tag too.
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("train.report")
     environment.filters |= {
         "figure": shown_figure,
         "figure_name": figure_name,
