@@ -1,0 +1,60 @@
+"""What a format writes of one picture, and how many of them go into a file."""
+
+__all__ = ["BLOCK_FRAMES", "COCO", "FORMATS", "Layout", "Record"]
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+FormatName = Literal["coco", "webdataset", "parquet"]
+FORMATS: tuple[FormatName, ...] = get_args(FormatName)
+# So many frames are read at once: some 7 MB, which is one request to a store, and one row group of Parquet.
+BLOCK_FRAMES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a data set lies on the disk.
+
+    Attributes:
+        name: `coco` is a folder of pictures with one annotations.json.
+        shard_frames: Pictures in a file of the other formats; in the last one there may be fewer.
+        beside: Parquet alone: the pictures are files, to which the tables hold paths.
+    """
+
+    name: FormatName = "coco"
+    shard_frames: int = 16 * BLOCK_FRAMES
+    beside: bool = False
+
+    @property
+    def holds_pictures(self) -> bool:
+        """Whether pictures lie within the format's own files."""
+        return self.name != "coco" and not self.beside
+
+    def described(self) -> dict[str, Any]:
+        """For the manifest: what has a part in the bytes."""
+        if self.name == "coco":
+            return {"name": self.name}
+        return {"name": self.name, "shard_frames": self.shard_frames, "beside": self.beside}
+
+
+COCO = Layout()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One picture and its labels, ready to be written.
+
+    Attributes:
+        key: What it is called in its file, unique in the set, without dot or slash: `000012`.
+        image: As COCO has it: `id`, `file_name`, `width`, `height` at least, `labels` for the paths of label maps.
+        annotations: As COCO has them; a `segmentation` is run lengths, compressed.
+        picture: The file's bytes, JPEG or PNG as the suffix of `file_name` says; nothing where it lies beside.
+        maps: The label maps' PNG files by name (`instance`, `class`), nothing where they lie beside.
+    """
+
+    key: str
+    image: Mapping[str, Any]
+    annotations: Sequence[Mapping[str, Any]]
+    picture: bytes
+    maps: Mapping[str, bytes]
