@@ -24,6 +24,7 @@ from synth.dataset import Category, Instance, Picture, Rle
 from train.data.colours import alter_colours
 from train.data.erasing import erase
 from train.data.geometry import vary_geometry
+from train.data.labelled import Labelled
 from train.data.mosaic import mosaic
 from train.data.pasting import paste
 from train.data.sampling import Order
@@ -92,6 +93,7 @@ def parts(picture: Picture) -> list[tuple[str, Callable[[np.random.Generator], o
         ("turned and flipped too", lambda rng: vary_geometry(labelled, canvas, turned, rng)),
         ("mosaic, all four", lambda rng: mosaic([labelled] * 4, canvas, AugmentSettings(), rng)),
         ("copy-paste", lambda rng: paste(labelled, labelled, sure, rng)),
+        ("  and placing its donor", pasted_from_another(labelled, canvas, sure)),
         ("erasing", lambda rng: erase(labelled, sure, rng)),
         ("brightness, contrast, saturation, hue", colours()),
         ("  and blur", colours(blur_probability=1)),
@@ -99,6 +101,16 @@ def parts(picture: Picture) -> list[tuple[str, Callable[[np.random.Generator], o
         ("  and noise", colours(noise_probability=1)),
         ("  and JPEG", colours(jpeg_probability=1)),
     ]
+
+
+def pasted_from_another(
+    labelled: Labelled, canvas_hw_px: tuple[int, int], settings: AugmentSettings
+) -> Callable[[np.random.Generator], object]:
+    def call(rng: np.random.Generator) -> object:
+        donor = vary_geometry(labelled, canvas_hw_px, AugmentSettings(), rng)
+        return paste(labelled, donor, settings, rng)
+
+    return call
 
 
 def samples(picture: Picture, photo: Picture) -> list[tuple[str, Callable[[np.random.Generator], object]]]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from train.data.augment import augment
 from train.data.labelled import Labelled
-from train.data.masks import tight_box
+from train.data.masks import Mask, tight_box, whole_masks
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 
@@ -37,15 +37,14 @@ def altered(labelled, canvas_hw, chosen, seed, other=None):
 def tiled(draw):
     """A picture with up to nine solid things that touch but don't overlap, labelled 1 to 3 or to be ignored."""
     image = torch.from_numpy(np.random.default_rng(draw(seeds)).integers(0, 256, (3, 90, 120), dtype=np.uint8))
-    masks, labels = np.zeros((9, 90, 120), np.uint8), draw(st.lists(st.sampled_from([1, 2, 3, IGNORED]), max_size=9))
+    masks, labels = [], draw(st.lists(st.sampled_from([1, 2, 3, IGNORED]), max_size=9))
     for i in range(len(labels)):
         top, left = i // 3 * 30, i % 3 * 40
         h, w = draw(st.integers(1, 30)), draw(st.integers(1, 40))
-        masks[i, top : top + h, left : left + w] = 1
-    masks = masks[: len(labels)]
-    corners = torch.tensor([tight_box(mask) for mask in masks], dtype=torch.float32).reshape(-1, 4)
+        masks.append(Mask(top, left, np.ones((h, w), np.uint8)))
+    corners = torch.tensor([mask.tight_box() for mask in masks], dtype=torch.float32).reshape(-1, 4)
     one = torch.ones(len(labels))
-    return Labelled(image, corners, torch.tensor(labels, dtype=torch.int64), one, one > 0, torch.from_numpy(masks))
+    return Labelled(image, corners, torch.tensor(labels, dtype=torch.int64), one, one > 0, tuple(masks))
 
 
 @settings(max_examples=60, deadline=None)
@@ -73,9 +72,10 @@ def test_what_torchvision_would_stop_at_never_comes_out(size_hw, canvas_hw, rela
 @given(tiled(), tiled(), everything, seeds)
 def test_boxes_and_masks_agree_whatever_is_done(labelled, other, chosen, seed):
     out = altered(labelled, (64, 96), chosen, seed, other)
-    assert out.masks.shape == (len(out.labels), 64, 96)
+    masks = whole_masks(out.masks, (64, 96))
+    assert masks.shape == (len(out.labels), 64, 96)
     assert out.boxes.shape == (len(out.labels), 4)
-    for box, label, mask in zip(out.boxes.tolist(), out.labels.tolist(), out.masks.numpy(), strict=True):
+    for box, label, mask in zip(out.boxes.tolist(), out.labels.tolist(), masks, strict=True):
         x1, y1, x2, y2 = box
         assert 0 <= x1 < x2 <= 96 and 0 <= y1 < y2 <= 64
         if label != IGNORED:
@@ -97,7 +97,7 @@ def test_labels_are_only_ever_lost_ignored_or_brought_along(labelled, other, cho
 @given(tiled(), tiled(), everything, seeds)
 def test_of_things_that_did_not_overlap_none_does_after(labelled, other, chosen, seed):
     out = altered(labelled, (64, 96), chosen, seed, other)
-    assert not any((one & another).any() for one, another in combinations(out.masks, 2))
+    assert not any((one & another).any() for one, another in combinations(whole_masks(out.masks, (64, 96)), 2))
 
 
 @settings(max_examples=40, deadline=None)
@@ -125,4 +125,4 @@ def test_what_light_and_camera_do_leaves_labels_alone(labelled, seed):
     one, other = (altered(labelled, (64, 96), chosen, seed) for chosen in (loud, still))
     assert torch.equal(one.boxes, other.boxes)
     assert torch.equal(one.labels, other.labels)
-    assert torch.equal(one.masks, other.masks)
+    assert torch.equal(one.target()["masks"], other.target()["masks"])

@@ -7,7 +7,7 @@ from pycocotools import mask as coco_mask
 from synth.dataset import Category, Instance, Picture, Rle, read_rgb
 from synth.errors import DatasetError
 from train.data.labelled import Labelled, hide
-from train.data.masks import decode_masks, tight_box
+from train.data.masks import Mask, decode_masks, tight_box, whole_masks
 from train.data.sampling import Order
 from train.data.stream import Stream
 from train.detectors.adapt import IGNORED
@@ -33,14 +33,14 @@ def picture_of(*instances, width=40, height=30, path=None):
 def test_masks_are_decoded_as_pycocotools_does(seed):
     rng = np.random.default_rng(seed)
     mask = rng.random((30, 40)) < rng.uniform(0.01, 0.99)
-    (decoded,) = decode_masks(picture_of(outlined(mask)))
+    (decoded,) = whole_masks(decode_masks(picture_of(outlined(mask))), mask.shape)
     assert (decoded == mask).all()
 
 
 def test_a_mask_at_a_quarter_is_the_middle_pixel_of_each_four_by_four():
     mask = np.zeros((30, 40), bool)
     mask[5:25, 9:33] = True
-    (decoded,) = decode_masks(picture_of(outlined(mask)), step_px=4)
+    (decoded,) = whole_masks(decode_masks(picture_of(outlined(mask)), step_px=4), (8, 10))
     # Pixels 2, 6, 10, ... are asked: 6 to 22 of the rows, 10 to 30 of the columns.
     expected = np.zeros((8, 10), np.uint8)
     expected[1:6, 2:8] = 1
@@ -49,8 +49,19 @@ def test_a_mask_at_a_quarter_is_the_middle_pixel_of_each_four_by_four():
 
 def test_a_label_without_a_mask_has_its_box_for_one():
     (decoded,) = decode_masks(picture_of(Instance(1, (2.0, 3.0, 10.0, 7.0), 32.0)))
-    assert tight_box(decoded) == (2, 3, 10, 7)
-    assert decoded.sum() == 32
+    assert decoded.tight_box() == (2, 3, 10, 7)
+    assert decoded.inside.sum() == 32
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 4])
+def test_a_mask_is_turned_and_mirrored_as_the_picture_is(turns):
+    picture = np.zeros((5, 7), np.uint8)
+    picture[1:3, 2:6] = [[1, 0, 0, 1], [0, 0, 1, 1]]
+    mask = Mask(1, 2, picture[1:3, 2:6])
+    for _ in range(turns):
+        mask, picture = mask.turned(picture.shape[1]), np.rot90(picture)
+        assert (whole_masks([mask], picture.shape)[0] == picture).all()
+        assert (whole_masks([mask.flipped(picture.shape[1])], picture.shape)[0] == picture[:, ::-1]).all()
 
 
 def test_run_lengths_of_another_picture_are_refused():
@@ -75,11 +86,12 @@ def test_a_sample_has_masks_where_its_boxes_are(tmp_path):
 
 
 def canvas_with(mask, label=1, visible=1.0):
-    masks = torch.from_numpy(mask[None].astype(np.uint8))
-    boxes = torch.tensor([tight_box(masks[0].numpy())])
+    boxes = torch.tensor([tight_box(mask)])
     image = torch.zeros(3, *mask.shape, dtype=torch.uint8)
     one = torch.ones(1, dtype=torch.bool)
-    return Labelled(image, boxes, torch.tensor([label]), torch.tensor([visible]), one, masks)
+    return Labelled(
+        image, boxes, torch.tensor([label]), torch.tensor([visible]), one, (Mask(0, 0, mask.astype(np.uint8)),)
+    )
 
 
 def square():
@@ -104,7 +116,7 @@ def test_what_is_covered_shrinks_its_object_and_less_than_a_quarter_is_not_asked
     left = hide(canvas_with(square()), covered)
     assert tuple(left.boxes[0].tolist()) == box
     assert left.labels.tolist() == [label]
-    assert not (left.masks[0].numpy() & covered).any()
+    assert not (left.masks[0].inside & covered).any()
 
 
 def test_what_was_half_hidden_before_counts_as_hidden():
@@ -116,7 +128,7 @@ def test_what_was_half_hidden_before_counts_as_hidden():
 
 def test_what_is_covered_wholly_is_gone():
     left = hide(canvas_with(square()), np.ones((60, 60), bool))
-    assert (left.boxes.shape, left.labels.shape, left.masks.shape) == ((0, 4), (0,), (0, 60, 60))
+    assert (left.boxes.shape, left.labels.shape, left.masks) == ((0, 4), (0,), ())
 
 
 @pytest.mark.parametrize("step_px", [1, 2, 4, 8])

@@ -5,6 +5,7 @@ import torch
 from train.data.colours import alter_colours
 from train.data.erasing import erase
 from train.data.labelled import Labelled
+from train.data.masks import Mask, whole_masks
 from train.data.mosaic import mosaic
 from train.data.pasting import paste
 from train.detectors.adapt import IGNORED
@@ -26,8 +27,12 @@ def square_at(left, top, side=20, level=255, label=1, height=60, width=80, outli
         labels=torch.tensor([label]),
         visible=torch.ones(1),
         outlined=torch.tensor([outlined]),
-        masks=mask,
+        masks=(Mask(top, left, np.ones((side, side), np.uint8)),),
     )
+
+
+def whole(labelled):
+    return whole_masks(labelled.masks, labelled.image.shape[1:])
 
 
 def test_a_mosaic_shows_each_picture_in_its_corner_with_its_labels():
@@ -35,7 +40,7 @@ def test_a_mosaic_shows_each_picture_in_its_corner_with_its_labels():
     for seed in range(5):
         out = mosaic(pictures, (120, 160), STILL, np.random.default_rng(seed))
         centres = {}
-        for box, label, mask in zip(out.boxes, out.labels.tolist(), out.masks, strict=True):
+        for box, label, mask in zip(out.boxes, out.labels.tolist(), whole(out), strict=True):
             x, y = (box[:2] + box[2:]).div(2).tolist()
             centres[label] = (x < 80, y < 60)
             assert out.image[0, int(y), int(x)] == 50 * label
@@ -52,7 +57,7 @@ def test_what_is_pasted_lies_on_top_with_its_label_and_soft_edges():
     assert out.image[0, 30, [25, 29, 31, 40, 48, 50]].tolist() == [100, 100, 200, 200, 200, 0]
     # Of the 3 x 3 pixels around one at the edge six are the object's: (6 * 200 + 3 * 100) / 9.
     assert out.image[0, 30, 30] == pytest.approx(167, abs=1)
-    assert not (out.masks[0] & out.masks[1]).any()
+    assert not whole(out).all(0).any()
 
 
 def test_an_object_under_a_pasted_one_is_gone_and_a_sliver_of_it_is_not_asked_for():
@@ -73,10 +78,10 @@ def test_erasing_hides_a_rectangle_of_the_size_that_is_allowed():
     picture = square_at(0, 0, side=60, width=60, level=0)
     for seed in range(20):
         out = erase(picture, settings, np.random.default_rng(seed))
-        n = picture.masks.sum() - out.masks.sum()
+        n = whole(picture).sum() - whole(out).sum()
         assert 0 < n <= 0.21 * 60 * 60
         changed = (out.image != picture.image).any(0)
-        assert not (changed & (out.masks[0] > 0)).any()
+        assert not (changed.numpy() & (whole(out)[0] > 0)).any()
 
 
 def test_a_shaken_picture_smears_along_a_line_and_loses_no_light():

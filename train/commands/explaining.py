@@ -79,10 +79,7 @@ def _traced(picture: Picture, categories: Sequence[Category], settings: Resolved
     if not isinstance(model, FasterRCNN):
         raise TrainingError(f"--explain: {settings.detector} is no Faster R-CNN. Choose --model lite0, for example.")
     labelled = read_labelled(picture, categories, settings.image_size_px, with_masks=settings.masks)
-    target = {"boxes": labelled.boxes, "labels": labelled.labels}
-    if labelled.masks is not None:
-        target["masks"] = labelled.masks * labelled.outlined[:, None, None]
-    return trace(model, labelled.image.float() / 255, target, seed=settings.seed)
+    return trace(model, labelled.image.float() / 255, labelled.target(), seed=settings.seed)
 
 
 def _facts(picture: Picture, settings: ResolvedSettings, start: Run | None) -> dict[str, str]:

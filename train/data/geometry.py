@@ -20,7 +20,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from train.data.labelled import KEPT_SIDE_MIN_PX, Labelled, is_small
-from train.data.masks import tight_box, window
+from train.data.masks import Mask, window
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 
@@ -86,7 +86,7 @@ def vary_geometry(
     placed = replace(placed, image=_place_image(labelled.image, placement, canvas_hw_px, fill_rgb))
     if labelled.masks is None:
         return placed
-    return _with_masks(placed, labelled.masks.numpy(), kept, placement, canvas_hw_px)
+    return _with_masks(placed, [labelled.masks[k] for k in kept], placement, canvas_hw_px)
 
 
 def _turn(labelled: Labelled, settings: AugmentSettings, rng: np.random.Generator) -> Labelled:
@@ -99,14 +99,15 @@ def _turn(labelled: Labelled, settings: AugmentSettings, rng: np.random.Generato
             labelled,
             image=labelled.image.rot90(1, (1, 2)),
             boxes=torch.stack((y1, width - x2, y2, width - x1), 1),
-            masks=None if labelled.masks is None else labelled.masks.rot90(1, (1, 2)),
+            masks=None if labelled.masks is None else tuple(mask.turned(width) for mask in labelled.masks),
         )
     if rng.random() < settings.flip_probability:
+        width = labelled.image.shape[2]
         labelled = replace(
             labelled,
             image=functional.horizontal_flip_image(labelled.image),
-            boxes=_flipped(labelled.boxes, labelled.image.shape[2]),
-            masks=None if labelled.masks is None else functional.horizontal_flip_mask(labelled.masks),
+            boxes=_flipped(labelled.boxes, width),
+            masks=None if labelled.masks is None else tuple(mask.flipped(width) for mask in labelled.masks),
         )
     return labelled
 
@@ -162,7 +163,7 @@ def _place_labels(labelled: Labelled, placement: Placement) -> tuple[Labelled, l
 
 def _place_image(image: Tensor, placement: Placement, canvas_hw_px: tuple[int, int], fill_rgb: Tensor) -> Tensor:
     rows, columns = placement.rows, placement.columns
-    seen = functional.resized_crop_image(
+    seen: Tensor = functional.resized_crop_image(
         image,
         top=rows.source_px,
         left=columns.source_px,
@@ -171,36 +172,49 @@ def _place_image(image: Tensor, placement: Placement, canvas_hw_px: tuple[int, i
         size=[rows.canvas_length_px, columns.canvas_length_px],
         antialias=True,
     )
+    if tuple(seen.shape[1:]) == canvas_hw_px:
+        return seen
     canvas = fill_rgb[:, None, None].repeat(1, *canvas_hw_px)
     canvas[:, rows.filled, columns.filled] = seen
     return canvas
 
 
 def _with_masks(
-    placed: Labelled,
-    masks: NDArray[np.uint8],
-    kept: Sequence[int],
-    placement: Placement,
-    canvas_hw_px: tuple[int, int],
+    placed: Labelled, masks: Sequence[Mask], placement: Placement, canvas_hw_px: tuple[int, int]
 ) -> Labelled:
-    """With those of the picture's masks that are kept, and the boxes that the border cuts made tight around them."""
-    rows, columns = placement.rows.nearest()[:, None], placement.columns.nearest()
-    top, left = placement.rows.canvas_px, placement.columns.canvas_px
-    canvas = np.zeros((len(kept), *canvas_hw_px), np.uint8)
+    """With the masks of what is left, and the boxes that the border cuts made tight around them."""
     boxes, labels = placed.boxes.clone(), placed.labels.clone()
-    cut = _touches_border(placed.boxes, placement).tolist()
-    for i, mask in enumerate(masks[k] for k in kept):
-        y, x = window(boxes[i].tolist(), canvas_hw_px)
-        # torchvision's nearest is half a pixel off, and of the whole mask most is empty.
-        canvas[i, y, x] = mask[rows[y.start - top : y.stop - top], columns[x.start - left : x.stop - left]]
-        if not canvas[i, y, x].any():
+    corners_px, cut = placed.boxes.tolist(), _touches_border(placed.boxes, placement).tolist()
+    rows, columns = placement.rows, placement.columns
+    row_of, column_of = rows.nearest(), columns.nearest()
+    moved = []
+    for i, mask in enumerate(masks):
+        y, x = window(corners_px[i], canvas_hw_px)
+        top_px, ys = _seen(mask.rows, y, rows.canvas_px, row_of)
+        left_px, xs = _seen(mask.columns, x, columns.canvas_px, column_of)
+        # One axis after the other: both at once take ten times as long.
+        moved.append(Mask(top_px, left_px, mask.inside[ys][:, xs]))
+        if not moved[i].inside.any():
             # Too thin to be seen at this size, or only its box reaches in.
             labels[i] = IGNORED
-        elif cut[i] and (box := tight_box(canvas[i, y, x], (y.start, x.start))):
+        elif cut[i] and (box := moved[i].tight_box()):
             boxes[i] = torch.tensor(box)
             if is_small(box):
                 labels[i] = IGNORED
-    return replace(placed, boxes=boxes, labels=labels, masks=torch.from_numpy(canvas))
+    return replace(placed, boxes=boxes, labels=labels, masks=tuple(moved))
+
+
+def _seen(part: slice, canvas: slice, first_px: int, nearest: NDArray[np.intp]) -> tuple[int, NDArray[np.intp]]:
+    """Along one axis, the pixels of a piece of the canvas whose centres lie in a part of the picture.
+
+    Args:
+        first_px: The canvas's pixel that `nearest` begins with. torchvision's own nearest is half a pixel off.
+    Returns:
+        The first of them, and for each the picture's pixel that it lies in, counted from the part's beginning.
+    """
+    pixels = nearest[canvas.start - first_px : canvas.stop - first_px]
+    begin, end = pixels.searchsorted((part.start, part.stop)).tolist()
+    return canvas.start + begin, pixels[begin:end] - part.start
 
 
 def _touches_border(boxes: Tensor, placement: Placement) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.data.masks import Box, tight_box, window
+from train.data.masks import Box, Mask, whole_masks
 from train.detectors.adapt import IGNORED
 
 # What is left of an object that is hidden more than that is a sliver, which looks like a part of anything. It isn't
@@ -30,7 +30,7 @@ class Labelled:
         labels: (N,) int64, `IGNORED` among them.
         visible: (N,) float32, the part of each object that isn't hidden by others, 1 where nobody knows.
         outlined: (N,) bool, whether a mask is the object's outline; it is its box where nobody drew one.
-        masks: (N, H, W) uint8, 0 or 1; None where nothing needs them.
+        masks: N; None where nothing needs them.
     """
 
     image: Tensor
@@ -38,37 +38,41 @@ class Labelled:
     labels: Tensor
     visible: Tensor
     outlined: Tensor
-    masks: Tensor | None = None
+    masks: tuple[Mask, ...] | None = None
 
     def only(self, chosen: Tensor) -> "Labelled":
         """With the labels that (N,) bool or M indices choose."""
+        kept = torch.arange(len(self.labels))[chosen].tolist()
         return replace(
             self,
             boxes=self.boxes[chosen],
             labels=self.labels[chosen],
             visible=self.visible[chosen],
             outlined=self.outlined[chosen],
-            masks=None if self.masks is None else self.masks[chosen],
+            masks=None if self.masks is None else tuple(self.masks[i] for i in kept),
         )
+
+    def target(self) -> dict[str, Tensor]:
+        """What torchvision's detectors learn from: boxes, labels, and (N, H, W) uint8 masks where there are any.
+
+        An outline that isn't known is no box either: an empty mask teaches a detector nothing.
+        """
+        target = {"boxes": self.boxes, "labels": self.labels}
+        if self.masks is not None:
+            whole = torch.from_numpy(whole_masks(self.masks, self.image.shape[1:]))
+            target["masks"] = whole * self.outlined[:, None, None]
+        return target
 
 
 def together(image: Tensor, parts: Sequence[tuple[Labelled, tuple[int, int]]]) -> Labelled:
     """One picture with the labels of several, each with the row and the column that it begins at."""
-    labels = torch.cat([part.labels for part, _ in parts])
     masks = None
     if all(part.masks is not None for part, _ in parts):
-        # NumPy's zeros cost nothing where nobody writes.
-        masks = torch.from_numpy(np.zeros((len(labels), *image.shape[1:]), np.uint8))
-    n = 0
-    for part, (top, left) in parts:
-        if masks is not None and part.masks is not None:
-            height, width = part.masks.shape[1:]
-            masks[n : n + len(part.masks), top : top + height, left : left + width] = part.masks
-        n += len(part.labels)
+        masks = tuple(mask.moved(*corner) for part, corner in parts for mask in part.masks or ())
     return Labelled(
         image=image,
         boxes=torch.cat([part.boxes + torch.tensor([left, top, left, top]) for part, (top, left) in parts]),
-        labels=labels,
+        labels=torch.cat([part.labels for part, _ in parts]),
         visible=torch.cat([part.visible for part, _ in parts]),
         outlined=torch.cat([part.outlined for part, _ in parts]),
         masks=masks,
@@ -89,18 +93,16 @@ def hide(labelled: Labelled, covered: NDArray[np.bool_]) -> Labelled:
     """
     if labelled.masks is None:
         raise ValueError("what is covered can't be told without masks")
-    masks = labelled.masks.clone()
+    masks = list(labelled.masks)
     boxes, labels, visible = labelled.boxes.clone(), labelled.labels.clone(), labelled.visible.clone()
     kept = torch.ones(len(labels), dtype=torch.bool)
-    for i, whole in enumerate(masks.numpy().view(np.bool_)):
-        rows, columns = window(boxes[i].tolist(), covered.shape)
-        mask, hidden = whole[rows, columns], covered[rows, columns]
-        before = np.count_nonzero(mask)
-        mask &= ~hidden
-        after = np.count_nonzero(mask)
+    for i, mask in enumerate(masks):
+        left = mask.inside & ~covered[mask.rows, mask.columns]
+        before, after = np.count_nonzero(mask.inside), np.count_nonzero(left)
         if after == before:
             continue
-        box = tight_box(mask, (rows.start, columns.start))
+        masks[i] = replace(mask, inside=left)
+        box = masks[i].tight_box()
         if box is None:
             kept[i] = False
             continue
@@ -108,7 +110,7 @@ def hide(labelled: Labelled, covered: NDArray[np.bool_]) -> Labelled:
         visible[i] *= after / before
         if visible[i] < TAUGHT_FRACTION_MIN or is_small(box):
             labels[i] = IGNORED
-    return replace(labelled, boxes=boxes, labels=labels, visible=visible, masks=masks).only(kept)
+    return replace(labelled, boxes=boxes, labels=labels, visible=visible, masks=tuple(masks)).only(kept)
 
 
 def is_small(box_xyxy_px: Box) -> bool:

@@ -8,11 +8,10 @@ __all__ = ["paste"]
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from numpy.typing import NDArray
 
 from train.data.labelled import Labelled, hide, together
-from train.data.masks import tight_box, window
+from train.data.masks import Mask
 from train.detectors.adapt import IGNORED
 from train.settings import AugmentSettings
 
@@ -31,21 +30,29 @@ def paste(onto: Labelled, donor: Labelled, settings: AugmentSettings, rng: np.ra
     objects = donor.only(torch.from_numpy(rng.choice(suitable, n, replace=False)))
     if objects.masks is None:
         raise ValueError("nothing can be cut out without masks")
-    shape = objects.masks.amax(0)
-    image = _blend(onto.image, donor.image, shape)
-    return together(image, [(hide(onto, shape.numpy() > 0), (0, 0)), (objects, (0, 0))])
+    height, width = onto.image.shape[1:]
+    # With a border, so that every pixel has eight neighbours.
+    bordered = np.zeros((height + 2, width + 2), np.uint8)
+    covered = bordered[1:-1, 1:-1]
+    for mask in objects.masks:
+        covered[mask.rows, mask.columns] |= mask.inside
+    image = onto.image.clone()
+    for mask in objects.masks:
+        _blend(image.numpy(), donor.image.numpy(), mask, bordered)
+    return together(image, [(hide(onto, covered.view(np.bool_)), (0, 0)), (objects, (0, 0))])
 
 
-def _blend(below: Tensor, above: Tensor, shape: Tensor) -> Tensor:
-    """Edges soft towards the inside only, or a rim of the donor's background would come along."""
-    box = tight_box(shape.numpy())
-    if box is None:
-        return below
-    rows, columns = window(box, (shape.shape[0], shape.shape[1]))
-    inside = shape[rows, columns].float()
-    # The mean of 3 x 3 pixels: an edge has two thirds of the donor, what lies further in all of it.
-    weight = avg_pool2d(inside[None], 3, 1, 1)[0] * inside
-    blended = below.clone()
-    part = torch.lerp(below[:, rows, columns].float(), above[:, rows, columns].float(), weight)
-    blended[:, rows, columns] = part.round_().to(torch.uint8)
-    return blended
+def _blend(onto: NDArray[np.uint8], donor: NDArray[np.uint8], mask: Mask, bordered: NDArray[np.uint8]) -> None:
+    """Edges soft towards the inside only, or a rim of the donor's background would come along.
+
+    Args:
+        onto, donor: (3, H, W).
+        bordered: (H + 2, W + 2), 1 where something is pasted: between two things that touch nothing is soft.
+    """
+    rows, columns = mask.rows, mask.columns
+    # How many of 3 x 3 pixels are covered: an edge has two thirds of the donor, what lies further in all of it.
+    near = bordered[rows.start : rows.stop + 2, columns.start : columns.stop + 2]
+    down = near[:-2] + near[1:-1] + near[2:]
+    ninths = (down[:, :-2] + down[:, 1:-1] + down[:, 2:]) * mask.inside
+    below, above = onto[:, rows, columns], donor[:, rows, columns]
+    below[:] = (below * (np.uint16(9) - ninths) + above * ninths.astype(np.uint16) + np.uint16(4)) // np.uint16(9)

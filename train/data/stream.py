@@ -9,7 +9,7 @@ __all__ = ["Sample", "Stream", "batches", "canvas_hw_px", "read_image", "read_la
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 
@@ -77,7 +77,7 @@ def read_labelled(picture: Picture, categories: Sequence[Category], at_least_px:
         labels=torch.tensor(labels, dtype=torch.int64),
         visible=torch.tensor([_visible_fraction(i) for i in instances], dtype=torch.float32),
         outlined=torch.tensor([i.rle is not None for i in instances], dtype=torch.bool),
-        masks=torch.from_numpy(decode_masks(picture, step_px)) if with_masks else None,
+        masks=decode_masks(picture, step_px) if with_masks else None,
     )
 
 
@@ -110,11 +110,9 @@ class Stream:
     def _sample(self, picture: Picture, position: int, canvas_hw_px: tuple[int, int]) -> Sample:
         rng = np.random.default_rng([self.order.seed, AUGMENT, position])
         labelled = augment(partial(self._read, picture), self._another, canvas_hw_px, self.augment, rng)
-        target = {"boxes": labelled.boxes, "labels": labelled.labels}
-        if self.with_masks and labelled.masks is not None:
-            # An outline that isn't known is no box either: an empty mask teaches a detector nothing.
-            target["masks"] = labelled.masks * labelled.outlined[:, None, None]
-        return Sample(labelled.image, target, picture)
+        if not self.with_masks:
+            labelled = replace(labelled, masks=None)
+        return Sample(labelled.image, labelled.target(), picture)
 
     def _another(self, rng: np.random.Generator) -> Callable[[int], Labelled]:
         pictures = self.order.pictures
