@@ -34,6 +34,15 @@ def render_command(
     environments: Environments = [],
     seed: Seed = None,
     size: Size = None,
+    format_name: Annotated[
+        str, typer.Option("--format", help="coco: a file a picture. webdataset, parquet: many in each.")
+    ] = "coco",
+    shard_frames: Annotated[
+        int | None, typer.Option(help="Frames in a file of webdataset or parquet; 1024 if not said.")
+    ] = None,
+    images_beside: Annotated[
+        bool, typer.Option("--images-beside", help="With parquet: pictures as files, paths in the tables.")
+    ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes; one per core if not said.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a data set that was begun.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a data set that is there.")] = False,
@@ -51,6 +60,9 @@ def render_command(
     """Render and label frames: meshes in, a COCO data set out."""
     if as_json and explain is None:
         raise UsageError("--json: goes with --explain I.")
+    from synth.formats.layout import layout_of
+
+    layout = layout_of(format_name, shard_frames, beside=images_beside)
     from synth.engine.template import ctrl_c_waits, start_template
 
     if not print_config and explain is None and frame is None:
@@ -77,6 +89,7 @@ def render_command(
             assets=assets,
             config=config,
             overrides=overrides,
+            layout=layout,
             workers=workers,
             resume=resume,
             overwrite=overwrite,

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from synth.errors import DatasetError
+from synth.formats.writing import is_shard
 from synth.write.atomic import HASHES, SHARDS
 from synth.write.pictures import IMAGES, picture_paths
 
@@ -48,7 +49,8 @@ def check_own(out: Path) -> None:
     read_kept(marks[0])
     known = {path.partition("/")[0] for path in picture_paths(0, tuple(IMAGES)).values()}
     known |= {SHARDS, HASHES, "annotations.json", "panoptic.json", "manifest.json"}
-    foreign = sorted(path.name for path in out.iterdir() if path.name.removesuffix(".part") not in known)
+    names = {path.name: path.name.removesuffix(".part") for path in out.iterdir()}
+    foreign = sorted(name for name, whole in names.items() if whole not in known and not is_shard(whole))
     if foreign:
         raise DatasetError(f"{out / foreign[0]}: is no part of a data set, so {out} is left alone. Move it elsewhere.")
 

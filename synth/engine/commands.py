@@ -17,6 +17,8 @@ from synth.engine.plan import Plan, make_plan
 from synth.engine.progress import frames_bar
 from synth.engine.shards import FrameMaker, frame_record
 from synth.errors import DatasetError, PartlyDoneError, UsageError
+from synth.formats.layout import COCO, Layout
+from synth.formats.writing import check_installed
 from synth.shipped import shipped_assets
 from synth.write.atomic import write_json
 from synth.write.pictures import write_pictures
@@ -32,6 +34,7 @@ def render(
     assets: Path | None,
     config: Path | None,
     overrides: Mapping[str, Any],
+    layout: Layout = COCO,
     workers: int | None,
     resume: bool,
     overwrite: bool,
@@ -48,7 +51,8 @@ def render(
     if workers is not None and workers < 1:
         raise UsageError(f"--workers {workers}: expected at least 1.")
     workers = max(1, min(workers or os.cpu_count() or 1, n))
-    plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides, workers=workers)
+    check_installed(layout)
+    plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides, workers=workers, layout=layout)
     if frame is not None:
         _render_frame(plan, frame, console)
         return {}
@@ -63,7 +67,14 @@ def render(
 
 
 def plan_of(
-    *, n: int, out: Path, assets: Path | None, config: Path | None, overrides: Mapping[str, Any], workers: int = 1
+    *,
+    n: int,
+    out: Path,
+    assets: Path | None,
+    config: Path | None,
+    overrides: Mapping[str, Any],
+    workers: int = 1,
+    layout: Layout = COCO,
 ) -> Plan:
     """The options that say what is to be made, as a plan; `render.toml` and `assets/` are taken where they lie.
 
@@ -73,7 +84,7 @@ def plan_of(
     """
     if n < 1:
         raise UsageError(f"--n {n}: expected at least 1 frame.")
-    return make_plan(settings_of(config, overrides), assets or default_assets(), out, n, workers)
+    return make_plan(settings_of(config, overrides), assets or default_assets(), out, n, workers, layout)
 
 
 def settings_of(config: Path | None, overrides: Mapping[str, Any]) -> RenderSettings:

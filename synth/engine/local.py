@@ -189,6 +189,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
             ("assets_sha256", "assets"),
             ("pictures_sha256", "pictures"),
             ("n_frames", "n"),
+            ("format", "format"),
             ("versions", "versions"),
         )
         if before.get(key) != now[key]

@@ -7,7 +7,7 @@ renamed into place when whole, and the manifest comes last.
 __all__ = ["merge_shards"]
 
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
@@ -15,9 +15,11 @@ import orjson
 
 from synth.catalog import Catalog
 from synth.engine.coverage import Coverage
+from synth.engine.pack import Frame, pack_frames
 from synth.engine.plan import Plan
 from synth.engine.shards import RECORDS, SET_ASIDE, shard_folder
 from synth.errors import DatasetError
+from synth.formats.writing import described
 from synth.write.atomic import HASHES, SHARDS, atomic_writer, sha256_of, write_json
 
 
@@ -39,26 +41,38 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
     }
     # There is one where left out frames were tried again: what it says holds no more from here on.
     (plan.out / "manifest.json").unlink(missing_ok=True)
-    _move_files(plan)
-    counts, coverage = _write_annotations(plan, catalog, info)
+    packed = plan.layout.name != "coco"
+    if not plan.layout.holds_pictures:
+        _move_files(plan)
+    counts, coverage = _write_annotations(plan, catalog, None if packed else info)
     set_aside = _set_aside(plan)
     if counts["images"] + len(set_aside) != plan.n_frames:
         raise DatasetError(
             f"{plan.out / SHARDS}: was altered or cut off: {counts['images']} frames and {len(set_aside)} left out, "
             f"expected {plan.n_frames}. Make the data set anew with --overwrite."
         )
-    if "panoptic" in plan.settings.images:
+    if "panoptic" in plan.settings.images and not packed:
         _write_panoptic(plan, catalog, info)
-    _write_hashes(plan)
-    manifest = identity | {
-        "renderer": renderer_description,
-        "categories": [{"id": category.id, "name": category.name} for category in catalog.categories],
-        "counts": counts,
-        "coverage": coverage,
-        "set_aside": set_aside,
-        "sha256": sha256_of(plan.out / HASHES),
-        "decimated": {asset: {"from": before, "to": after} for asset, (before, after) in sorted(decimations.items())},
-    }
+    categories = _coco_categories(catalog, plan.settings.labels)
+    names = {category["id"]: category["name"] for category in categories}
+    shards = []
+    if packed:
+        shards = pack_frames(plan, _frames(plan), lambda line: _image(line, names), categories, for_good=not set_aside)
+    _write_hashes(plan, shards)
+    manifest = (
+        identity
+        | described(categories, plan.layout, shards)
+        | {
+            "renderer": renderer_description,
+            "counts": counts,
+            "coverage": coverage,
+            "set_aside": set_aside,
+            "sha256": sha256_of(plan.out / HASHES),
+            "decimated": {
+                asset: {"from": before, "to": after} for asset, (before, after) in sorted(decimations.items())
+            },
+        }
+    )
     write_json(plan.out / "manifest.json", manifest)
     if not set_aside:
         # Else they are there for `--resume`, which tries the left out frames again.
@@ -66,10 +80,15 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
     return manifest
 
 
-def _records(plan: Plan) -> Iterator[dict[str, Any]]:
+def _frames(plan: Plan) -> Iterator[Frame]:
     for shard in plan.shards():
-        with (shard_folder(plan, shard) / RECORDS).open("rb") as lines:
-            yield from map(orjson.loads, lines)
+        folder = shard_folder(plan, shard)
+        with (folder / RECORDS).open("rb") as lines:
+            yield from ((folder, orjson.loads(line)) for line in lines)
+
+
+def _records(plan: Plan) -> Iterator[dict[str, Any]]:
+    return (record for _, record in _frames(plan))
 
 
 def _move_files(plan: Plan) -> None:
@@ -87,12 +106,13 @@ def _move_files(plan: Plan) -> None:
                     )
 
 
-def _write_hashes(plan: Plan) -> None:
+def _write_hashes(plan: Plan, shards: Sequence[Mapping[str, Any]]) -> None:
     """Every file but the manifest, in the form that `sha256sum -c` reads."""
     whole = [name for name in ("annotations.json", "panoptic.json") if (plan.out / name).is_file()]
     with atomic_writer(plan.out / HASHES) as file:
-        for record in _records(plan):
+        for record in () if plan.layout.holds_pictures else _records(plan):
             file.writelines(f"{digest}  {name}\n".encode() for name, digest in record["files"].items())
+        file.writelines(f"{shard['sha256']}  {shard['file']}\n".encode() for shard in shards)
         file.writelines(f"{sha256_of(plan.out / name)}  {name}\n".encode() for name in whole)
 
 
@@ -102,21 +122,31 @@ def _set_aside(plan: Plan) -> list[dict[str, Any]]:
     return [entry for file in files if file.is_file() for entry in orjson.loads(file.read_bytes())]
 
 
-def _write_annotations(plan: Plan, catalog: Catalog, info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """COCO instances, streamed; returns what was counted on the way, and what the frames cover."""
+def _write_annotations(
+    plan: Plan, catalog: Catalog, info: dict[str, Any] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """COCO instances, streamed; returns what was counted on the way, and what the frames cover.
+
+    Args:
+        info: COCO's; None to write nothing and count alone.
+    """
     coverage = Coverage(plan.wanted())
     per_category: Counter[str] = Counter({category.name: 0 for category in catalog.categories})
     removed: Counter[str] = Counter()
     totals: Counter[str] = Counter(images=0, annotations=0, ignored=0, images_without_objects=0)
     names = {category.id: category.name for category in catalog.categories}
-    with atomic_writer(plan.out / "annotations.json") as file:
-        file.write(b'{"info":' + orjson.dumps(info, option=orjson.OPT_SORT_KEYS))
-        file.write(b',"licenses":[],"categories":' + orjson.dumps(_coco_categories(catalog, plan.settings.labels)))
-        file.write(b',"images":[')
-        _write_list(file, (_image(record, names) for record in _records(plan)))
-        file.write(b'],"annotations":[')
-        _write_list(file, _counted(plan, names, per_category, removed, totals, coverage))
-        file.write(b"]}\n")
+    annotations = _counted(plan, names, per_category, removed, totals, coverage)
+    if info is None:
+        deque(annotations, maxlen=0)
+    else:
+        with atomic_writer(plan.out / "annotations.json") as file:
+            file.write(b'{"info":' + orjson.dumps(info, option=orjson.OPT_SORT_KEYS))
+            file.write(b',"licenses":[],"categories":' + orjson.dumps(_coco_categories(catalog, plan.settings.labels)))
+            file.write(b',"images":[')
+            _write_list(file, (_image(record, names) for record in _records(plan)))
+            file.write(b'],"annotations":[')
+            _write_list(file, annotations)
+            file.write(b"]}\n")
     counts = dict(totals) | {"per_category": dict(per_category), "removed": dict(removed)}
     return counts, coverage.table(per_category)
 

@@ -11,6 +11,7 @@ from typing import Any
 import synth
 from synth.catalog import Catalog, load_catalog
 from synth.config import RenderSettings, make_stack
+from synth.formats.layout import COCO, Layout
 
 SHARD_FRAMES = 64
 
@@ -37,6 +38,7 @@ class Plan:
     out: Path
     n_frames: int
     shard_frames: int
+    layout: Layout = COCO
 
     def shards(self) -> tuple[Shard, ...]:
         starts = range(0, self.n_frames, self.shard_frames)
@@ -55,6 +57,7 @@ class Plan:
             "assets_sha256": self.catalog().hashes(),
             "pictures_sha256": self._picture_hashes(),
             "n_frames": self.n_frames,
+            "format": self.layout.described(),
             "versions": versions(),
         }
 
@@ -73,10 +76,12 @@ class Plan:
         return {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in sorted(paths)}
 
 
-def make_plan(settings: RenderSettings, assets: Path, out: Path, n_frames: int, workers: int) -> Plan:
+def make_plan(
+    settings: RenderSettings, assets: Path, out: Path, n_frames: int, workers: int, layout: Layout = COCO
+) -> Plan:
     """A plan whose shards keep all workers busy to the end: their size has no part in the data set's bytes."""
     per_worker = -(-n_frames // (4 * workers))
-    return Plan(settings, assets, out, n_frames, min(SHARD_FRAMES, max(1, per_worker)))
+    return Plan(settings, assets, out, n_frames, min(SHARD_FRAMES, max(1, per_worker)), layout)
 
 
 def versions() -> dict[str, str]:

@@ -1,15 +1,18 @@
 """What a format writes of one picture, and how many of them go into a file."""
 
-__all__ = ["BLOCK_FRAMES", "COCO", "FORMATS", "Layout", "Record"]
+__all__ = ["BLOCK_FRAMES", "COCO", "FORMATS", "Layout", "Record", "layout_of"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from synth.errors import UsageError, did_you_mean
+
 FormatName = Literal["coco", "webdataset", "parquet"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 # So many frames are read at once: some 7 MB, which is one request to a store, and one row group of Parquet.
 BLOCK_FRAMES = 64
+SHARD_FRAMES = 16 * BLOCK_FRAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Layout:
     """
 
     name: FormatName = "coco"
-    shard_frames: int = 16 * BLOCK_FRAMES
+    shard_frames: int = SHARD_FRAMES
     beside: bool = False
 
     @property
@@ -39,6 +42,25 @@ class Layout:
 
 
 COCO = Layout()
+
+
+def layout_of(name: str, shard_frames: int | None = None, *, beside: bool = False) -> Layout:
+    """What a command's options ask for; `shard_frames` is None where nobody said it.
+
+    Raises:
+        UsageError: there is no such format, or it has no such option.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"--format {name}: there is no such format.{did_you_mean(name, FORMATS)}")
+    if beside and name != "parquet":
+        raise UsageError("--images-beside: goes with --format parquet.")
+    if shard_frames is None:
+        return Layout(name, beside=beside)
+    if name == "coco":
+        raise UsageError("--shard-frames: goes with --format webdataset or parquet.")
+    if shard_frames < 1:
+        raise UsageError(f"--shard-frames {shard_frames}: expected at least 1.")
+    return Layout(name, shard_frames, beside)
 
 
 @dataclass(frozen=True, slots=True)

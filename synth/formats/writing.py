@@ -1,10 +1,10 @@
 """Records to shards on the disk, one file after the other; memory holds a block of pictures."""
 
-__all__ = ["check_installed", "described", "shard_path", "write_shard", "write_shards"]
+__all__ = ["check_installed", "described", "is_shard", "shard_path", "write_shard", "write_shards"]
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from synth.formats import parquet, webdataset
@@ -52,13 +52,18 @@ def described(
     return {
         "format": layout.described(),
         "categories": [{"id": category["id"], "name": category["name"]} for category in categories],
-        "shards": list(shards),
-    }
+    } | ({"shards": list(shards)} if shards else {})
 
 
 def shard_path(folder: Path, layout: Layout, number: int) -> Path:
     """Where a shard lies."""
     return folder / f"{number:06d}{SUFFIXES[layout.name]}"
+
+
+def is_shard(name: str) -> bool:
+    """Whether a file has a name that `shard_path` gives."""
+    path = PurePath(name)
+    return path.stem.isdecimal() and path.suffix in SUFFIXES.values()
 
 
 def write_shard(
