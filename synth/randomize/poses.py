@@ -29,17 +29,22 @@ class StablePoses:
     """Rest poses, the likeliest first.
 
     Attributes:
-        rotations: (K, 4, 4), each turns the body so that it rests on a horizontal plane; K is at least 1.
+        normals: (K, 3) outward, of the faces on which the body rests; K is at least 1.
         weights: (K,) they add up to 1.
     """
 
-    rotations: NDArray[np.float64]
+    normals: NDArray[np.float64]
     weights: NDArray[np.float64]
+
+    @property
+    def rotations(self) -> NDArray[np.float64]:
+        """(K, 4, 4), each turns the body so that it rests on a horizontal plane."""
+        return np.stack([rotation_between(normal, DOWN) for normal in self.normals])
 
     def draw(self, rng: np.random.Generator) -> Matrix:
         """One of the rotations, by their weights."""
         number = int(np.searchsorted(np.cumsum(self.weights[:-1]), rng.random(), side="right"))
-        return np.asarray(self.rotations[number], np.float64)
+        return rotation_between(self.normals[number], DOWN)
 
 
 @lru_cache(maxsize=4096)
@@ -73,9 +78,11 @@ def stable_poses(shape: Shape) -> StablePoses:
 
     size_m = float(np.max(np.ptp(shape.hull_m, axis=0)))
     found: list[tuple[float, NDArray[np.float64]]] = []
+    sides = _sides(corners)
+    reaches = np.max(np.abs(corners), axis=(1, 2))
     # Of a face of many triangles one at least is met by a ray along its own normal, so the others need no look. The
     # tolerance is wide, for where the ray meets an edge the triangles' normals may differ by float32 noise.
-    left = _is_hit(corners, normals, tolerance=1e-4)
+    left = _is_hit(sides, normals, 1e-4 * np.max(reaches) ** 2)
     for start in np.argsort(-areas, kind="stable"):
         if not left[start]:
             continue
@@ -83,21 +90,20 @@ def stable_poses(shape: Shape) -> StablePoses:
         left &= ~face
         normal = areas[face] @ normals[face]
         normal /= np.linalg.norm(normal)
-        if np.any(_is_hit(corners[face], normal, tolerance=1e-9)):
+        if np.any(_is_hit(sides[:, face], normal, 1e-9 * np.max(reaches[face]) ** 2)):
             height_m = float(np.max(corners[face] @ normal))
             found.append((float(angles[face].sum()) * np.exp(-height_m / (HEIGHT_SCALE * size_m)), normal))
     found.sort(key=lambda pose: -pose[0])
     found = found[:MOST_POSES]
     weights = np.array([weight for weight, _ in found])
-    return StablePoses(np.stack([rotation_between(normal, DOWN) for _, normal in found]), weights / weights.sum())
+    return StablePoses(np.stack([normal for _, normal in found]), weights / weights.sum())
 
 
 def _flat_poses(points_m: NDArray[np.float64]) -> StablePoses:
     """Of something without volume: on either side."""
     _, _, axes = np.linalg.svd(points_m - points_m.mean(axis=0), full_matrices=False)
     normal = axes[2]
-    sides = np.stack([rotation_between(normal, DOWN), rotation_between(-normal, DOWN)])
-    return StablePoses(sides, np.array([0.5, 0.5]))
+    return StablePoses(np.stack([normal, -normal]), np.array([0.5, 0.5]))
 
 
 def _outward(points_m: NDArray[np.float64], hull: ConvexHull) -> NDArray[np.float64]:
@@ -134,8 +140,13 @@ def _solid_angles(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(2 * np.abs(np.arctan2(top, bottom)), np.float64)
 
 
-def _is_hit(corners: NDArray[np.float64], directions: NDArray[np.float64], tolerance: float) -> NDArray[np.bool_]:
-    """(N,) whether a ray from the origin, one for all or one each, meets (N, 3, 3) outward triangles or their edges."""
+def _sides(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3, N, 3) normals of the planes through the origin and each side of (N, 3, 3) triangles, inward where those are
+    outward."""
     a, b, c = np.moveaxis(corners, 1, 0)
-    sides = np.stack([(np.cross(p, q) * directions).sum(axis=1) for p, q in ((a, b), (b, c), (c, a))])
-    return np.asarray(np.all(sides >= -tolerance * np.max(np.abs(corners)) ** 2, axis=0))
+    return np.stack([np.cross(a, b), np.cross(b, c), np.cross(c, a)])
+
+
+def _is_hit(sides: NDArray[np.float64], directions: NDArray[np.float64], slack: float) -> NDArray[np.bool_]:
+    """(N,) whether a ray from the origin, one for all or one each, meets triangles or their edges; `sides` of them."""
+    return np.asarray(np.all((sides * directions).sum(axis=2) >= -slack, axis=0))
