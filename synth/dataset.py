@@ -5,12 +5,24 @@ In: a folder that `synth render` wrote. Out: a `PictureSet`. LabelMe folders com
 imported here.
 """
 
-__all__ = ["Category", "Instance", "Picture", "PictureSet", "Rle", "read_coco", "read_manifest", "read_rgb"]
+__all__ = [
+    "Category",
+    "Instance",
+    "Picture",
+    "PictureSet",
+    "Rle",
+    "instance_of",
+    "picture_of",
+    "read_coco",
+    "read_manifest",
+    "read_rgb",
+]
 
 import base64
 import codecs
 import io
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -58,7 +70,12 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture and its labels; `embedded` means that `path` is a LabelMe JSON with the picture inside it."""
+    """One picture and its labels.
+
+    Attributes:
+        embedded: `path` is a LabelMe JSON with the picture inside it.
+        content: Gives the picture's file where it isn't one of its own but part of another; `path` is for messages.
+    """
 
     image_id: int
     path: Path
@@ -66,6 +83,7 @@ class Picture:
     height_px: int
     instances: tuple[Instance, ...]
     embedded: bool = False
+    content: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +106,9 @@ def read_rgb(picture: Picture, step_px: int = 1) -> NDArray[np.uint8]:
     """
     try:
         source: io.BytesIO | Path = picture.path
-        if picture.embedded:
+        if picture.content is not None:
+            source = io.BytesIO(picture.content())
+        elif picture.embedded:
             json_bytes = picture.path.read_bytes().removeprefix(codecs.BOM_UTF8)
             source = io.BytesIO(base64.b64decode(orjson.loads(json_bytes)["imageData"]))
         with Image.open(source) as image:
@@ -143,32 +163,35 @@ def read_coco(folder: Path) -> PictureSet:
         categories = tuple(Category(int(c["id"]), str(c["name"])) for c in coco["categories"])
         instances: dict[int, list[Instance]] = {int(image["id"]): [] for image in coco["images"]}
         for annotation in coco["annotations"]:
-            instances[int(annotation["image_id"])].append(_instance(annotation))
+            instances[int(annotation["image_id"])].append(instance_of(annotation))
         pictures = tuple(
-            Picture(
-                image_id=int(image["id"]),
-                path=folder / image["file_name"],
-                width_px=int(image["width"]),
-                height_px=int(image["height"]),
-                instances=tuple(instances[int(image["id"])]),
-            )
-            for image in coco["images"]
+            picture_of(image, instances[int(image["id"])], folder / image["file_name"]) for image in coco["images"]
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: not COCO instances as expected ({type(error).__name__}: {error}).") from None
     return PictureSet(folder.name, categories, pictures)
 
 
-def _upright(image: Image.Image, step_px: int) -> Image.Image:
-    width_px = image.width
-    if step_px > 1:
-        image.draft("RGB", (image.width // step_px, image.height // step_px))
-    left = step_px // round(width_px / image.width)
-    image = ImageOps.exif_transpose(image).convert("RGB")
-    return image.reduce(left) if left > 1 else image
+def picture_of(
+    image: Mapping[str, Any], instances: Iterable[Instance], path: Path, content: Callable[[], bytes] | None = None
+) -> Picture:
+    """COCO's image with its labels.
+
+    Raises:
+        KeyError, TypeError, ValueError: it isn't one.
+    """
+    return Picture(
+        image_id=int(image["id"]),
+        path=path,
+        width_px=int(image["width"]),
+        height_px=int(image["height"]),
+        instances=tuple(instances),
+        content=content,
+    )
 
 
-def _instance(annotation: dict[str, Any]) -> Instance:
+def instance_of(annotation: Mapping[str, Any]) -> Instance:
+    """COCO's annotation; raises as `picture_of`."""
     x, y, w, h = (float(value) for value in annotation["bbox"])
     segmentation = annotation.get("segmentation")
     return Instance(
@@ -179,6 +202,15 @@ def _instance(annotation: dict[str, Any]) -> Instance:
         iscrowd=bool(annotation.get("iscrowd", 0)),
         visible_fraction=annotation.get("visible_fraction"),
     )
+
+
+def _upright(image: Image.Image, step_px: int) -> Image.Image:
+    width_px = image.width
+    if step_px > 1:
+        image.draft("RGB", (image.width // step_px, image.height // step_px))
+    left = step_px // round(width_px / image.width)
+    image = ImageOps.exif_transpose(image).convert("RGB")
+    return image.reduce(left) if left > 1 else image
 
 
 def _read_json(path: Path) -> Any:
