@@ -52,6 +52,8 @@ def read_block(part: bytes) -> Iterator[Record]:
     with tarfile.open(fileobj=io.BytesIO(part), mode="r:") as tar:
         for member in tar:
             key, _, suffix = PurePosixPath(member.name).name.partition(".")
+            if member.issparse():
+                raise ValueError("a sparse member, whose zeros could fill any memory")
             if suffix == "json" or f".{suffix}" in PICTURES:
                 file: IO[bytes] | None = tar.extractfile(member)
                 samples.setdefault(key, {})[suffix] = file.read() if file else b""
