@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 
 from synth.assets.cli import app as assets_app
 from synth.cli.audit import audit_command
+from synth.cli.convert import convert_command
 from synth.cli.demo import demo_command
 from synth.cli.evaluate import eval_command
 from synth.cli.export import export_command
+from synth.cli.inspect import inspect_command
 from synth.cli.predict import predict_command
 from synth.cli.render import preview_command, render_command
 from synth.cli.train import train_command
@@ -101,6 +103,8 @@ def _options(
 app.command("render")(render_command)
 app.command("preview")(preview_command)
 app.command("audit")(audit_command)
+app.command("inspect")(inspect_command)
+app.command("convert")(convert_command)
 app.command("train")(train_command)
 app.command("eval")(eval_command)
 app.command("predict")(predict_command)

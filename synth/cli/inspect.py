@@ -1,0 +1,41 @@
+"""`synth inspect`: a data set as a page to look through."""
+
+__all__ = ["inspect_command"]
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.cli.options import DATA
+
+
+def inspect_command(
+    data: Annotated[
+        Path, typer.Argument(help="Folder of a rendered data set, a COCO file, or a folder of LabelMe photos.")
+    ] = DATA,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The page; DATA-inspect.html (a folder with --full) beside the data if not said."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="A folder: the page, and beside it the pictures in full size.")
+    ] = False,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of a COCO file's pictures; looked for around it if not said.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="Of more pictures, so many spread evenly over the set.")] = 5000,
+    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Make one HTML file to look through any data set: pictures, labels, filters, statistics; no server, no network."""
+    from rich.console import Console
+
+    from synth.inspect.inspecting import inspect_data
+
+    made = inspect_data(data, out, images=images, most=most, full=full, console=Console(stderr=True))
+    faults = f", {made.n_faults} of which can't be read" if made.n_faults else ""
+    typer.echo(
+        f"{made.page}: {made.n_pictures} pictures{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser."
+    )
+    if open_:
+        typer.launch(str(made.page.resolve()))
