@@ -3,7 +3,7 @@
 Outlines run along pixel edges, where (0, 0) is the picture's upper left corner, as `synth.labelme.outline` reads them.
 """
 
-__all__ = ["polygons_around"]
+__all__ = ["joined", "polygons_around"]
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -44,11 +44,22 @@ def polygons_around(mask: NDArray[np.bool_]) -> list[Points]:
     crop = np.pad(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 1)
     parts = [_rings(part) for part in _large_parts(crop)]
     for tolerance_px in TOLERANCES_PX:
-        outlines = [_joined([_simplified(ring, tolerance_px) for ring in rings]) for rings in parts]
+        outlines = [joined([_simplified(ring, tolerance_px) for ring in rings]) for rings in parts]
         if _iou(outlines, crop) >= IOU_MIN:
             break
     corner_px = np.array([columns[0] - 1, rows[0] - 1])
     return [outline + corner_px for outline in outlines]
+
+
+def joined(rings: Sequence[Points]) -> Points:
+    """Outlines as one: parts, or a part and its holes. What a line runs along both ways, it doesn't wind around."""
+    whole, *holes = rings
+    for hole in holes:
+        gaps_px = np.linalg.norm(whole[:, None] - hole[None], axis=2)
+        here, there = np.unravel_index(gaps_px.argmin(), gaps_px.shape)
+        around = np.concatenate([hole[there:], hole[: there + 1]])
+        whole = np.concatenate([whole[: here + 1], around, whole[here:]])
+    return whole
 
 
 def _simplified(ring: Points, tolerance_px: float) -> Points:
@@ -148,17 +159,6 @@ def _area_px2(ring: Points) -> float:
     """Positive for a clockwise ring (y points down)."""
     x, y = ring.T
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
-
-
-def _joined(rings: Sequence[Points]) -> Points:
-    """The outline and its holes as one: what a line runs along both ways, it doesn't wind around."""
-    whole, *holes = rings
-    for hole in holes:
-        gaps_px = np.linalg.norm(whole[:, None] - hole[None], axis=2)
-        here, there = np.unravel_index(gaps_px.argmin(), gaps_px.shape)
-        around = np.concatenate([hole[there:], hole[: there + 1]])
-        whole = np.concatenate([whole[: here + 1], around, whole[here:]])
-    return whole
 
 
 def _distances_px(points: Points, start: Points, end: Points) -> NDArray[np.float64]:
