@@ -3,7 +3,7 @@
 In: a folder that `synth render` finished. Out: a `Finding` for each file that isn't as it was.
 """
 
-__all__ = ["Audit", "Finding", "audit_files"]
+__all__ = ["Finding", "KeptFiles", "audit_files"]
 
 import os
 import re
@@ -33,7 +33,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class KeptFiles:
     """What was looked at, and what was found.
 
     Attributes:
@@ -51,7 +51,7 @@ class Audit:
         return all(finding.kind == "unlisted" for finding in self.findings)
 
 
-def audit_files(folder: Path, on_file: Callable[[], None] = lambda: None) -> Audit:
+def audit_files(folder: Path, on_file: Callable[[], None] = lambda: None) -> KeptFiles:
     """Look at every file of a data set.
 
     Args:
@@ -82,7 +82,7 @@ def audit_files(folder: Path, on_file: Callable[[], None] = lambda: None) -> Aud
         set_aside = tuple(int(entry["frame"]) for entry in manifest.get("set_aside", ()))
     except (KeyError, TypeError, ValueError):
         raise DatasetError(f"{folder / 'manifest.json'}: was altered: set_aside is no list of frames.") from None
-    return Audit(len(listed), tuple(findings), set_aside)
+    return KeptFiles(len(listed), tuple(findings), set_aside)
 
 
 def _lines(sums: Path) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""`synth audit`: is a data set still what it was when it was made?"""
+"""`synth audit`: what is wrong with a data set, ours or another's?"""
 
 __all__ = ["audit_command"]
 
@@ -7,37 +7,33 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.options import DATA
-
-# So many names are printed; --json has them all.
-MOST_LINES = 20
+from synth.cli.options import DATA, AsJson, Quiet
 
 
 def audit_command(
-    data: Annotated[Path, typer.Argument(help="Folder of a rendered data set.")] = DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Data sets: a folder of synth render, a COCO file, LabelMe files; several are splits."),
+    ] = [DATA],
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of a COCO file's pictures, where it isn't found by itself.")
+    ] = None,
+    only: Annotated[list[str], typer.Option(metavar="CHECK", help="Make only this check; may be repeated.")] = [],
+    skip: Annotated[list[str], typer.Option(metavar="CHECK", help="Leave this check out; may be repeated.")] = [],
+    examples: Annotated[int, typer.Option(min=0, help="Print so many examples of each fault.")] = 3,
+    list_checks: Annotated[
+        bool, typer.Option("--list-checks", help="Print what is checked, and look at nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Compare every file of a data set with the hashes kept when it was made; exit 1 if one is missing or altered."""
-    import json
-    from dataclasses import asdict
+    """Look for what is wrong with data sets: files, boxes, masks, ids, splits; exit 1 if there is an error.
 
-    from synth.audit.files import audit_files
+    Example: synth audit data/synth, or: synth audit train.json val.json
+    """
+    from synth.audit.commands import audit, print_checks
 
-    audit = audit_files(data)
-    if as_json:
-        typer.echo(json.dumps(asdict(audit) | {"is_whole": audit.is_whole}, indent=2))
-    else:
-        for finding in audit.findings[:MOST_LINES]:
-            # A name may hold anything, and the terminal is not to be led by it.
-            name = finding.file if finding.file.isprintable() else repr(finding.file)
-            typer.echo(f"{name}: {finding.kind}")
-        if len(audit.findings) > MOST_LINES:
-            typer.echo(f"... and {len(audit.findings) - MOST_LINES} more; --json lists them all")
-        if audit.set_aside:
-            typer.echo(f"left out when it was made: frames {', '.join(map(str, audit.set_aside))}")
-        n_wrong = sum(finding.kind != "unlisted" for finding in audit.findings)
-        typer.echo(
-            f"{audit.n_files} files of {data}: {f'{n_wrong} are not as they were' if n_wrong else 'all as made'}"
-        )
-    if not audit.is_whole:
+    if list_checks:
+        print_checks(as_json=as_json)
+    elif not audit(data, images=images, only=only, skip=skip, examples=examples, as_json=as_json, quiet=quiet):
         raise typer.Exit(1)

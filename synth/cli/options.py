@@ -1,6 +1,6 @@
 """What several commands share: folders, options, and the way to what only training needs."""
 
-__all__ = ["DATA", "RUNS", "Aliases", "AsJson", "Device", "IgnoredLabels", "aliases_of", "needs_pytorch"]
+__all__ = ["DATA", "RUNS", "Aliases", "AsJson", "Device", "IgnoredLabels", "Quiet", "aliases_of", "needs_pytorch"]
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ Aliases = Annotated[list[str], typer.Option("--alias", help="a=b: read the photo
 IgnoredLabels = Annotated[list[str], typer.Option("--ignore-label", help="Leave this label of the photos out.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
 @contextmanager

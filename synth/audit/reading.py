@@ -1,0 +1,113 @@
+"""Which data sets lie at the paths that a user names."""
+
+__all__ = ["read_sets"]
+
+import codecs
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from synth.audit.coco import is_coco, read_coco_as_written
+from synth.audit.labelme import is_labelme, read_labelme_as_written
+from synth.audit.records import DataSet, Problem
+from synth.errors import DatasetError
+
+# Where COCO's own file lies in a folder of ours, of Roboflow's export, of COCO itself.
+COCO_NAMES = ("annotations.json", "_annotations.coco.json")
+COCO_GLOBS = (
+    "*/_annotations.coco.json",
+    "annotations/instances_*.json",
+    "annotations/*.json",
+    "*/annotations.json",
+    "*.json",
+)
+
+
+def read_sets(paths: Sequence[Path], images: Path | None = None) -> tuple[DataSet, ...]:
+    """Every data set at these paths: a COCO file, a folder of ours, one with splits, a folder of LabelMe files.
+
+    Args:
+        images: The folder of a COCO file's pictures, where it can't be guessed.
+    Raises:
+        DatasetError: there is nothing, or nothing that is a data set.
+    """
+    sets: list[DataSet] = []
+    for path in paths:
+        if not path.exists():
+            raise DatasetError(f"{path}: there is no such file or folder.")
+        found = _read_folder(path, images) if path.is_dir() else [_read_file(path, str(path), images)]
+        known = {data.name for data in sets}
+        if twice := next((data.name for data in found if data.name in known), None):
+            raise DatasetError(f"{twice}: is named twice. Name each data set once.")
+        sets += found
+    return tuple(sets)
+
+
+def _read_folder(folder: Path, images: Path | None) -> list[DataSet]:
+    for name in COCO_NAMES:
+        if (folder / name).is_file():
+            return [_read_file(folder / name, str(folder), images)]
+    for pattern in COCO_GLOBS:
+        found = list(_coco_files(path for path in sorted(folder.glob(pattern)) if path.is_file()))
+        if found:
+            return [read_coco_as_written(content, path, str(path), images) for path, content in found]
+    files = _json_files(folder)
+    if any(is_labelme(_content(path)) for path in files):
+        return [read_labelme_as_written(folder, files, str(folder))]
+    raise DatasetError(
+        f"{folder}: no data set in it, for none of its {len(files)} JSON files is COCO's (images, annotations) or "
+        "LabelMe's (shapes). Name the folder that holds them, or the COCO file itself."
+    )
+
+
+def _coco_files(files: Iterable[Path]) -> Iterator[tuple[Path, Any]]:
+    for path in files:
+        content = _content(path)
+        if is_coco(content):
+            yield path, content
+        elif is_labelme(content):
+            # And so are the others, of which there may be many.
+            return
+
+
+def _json_files(folder: Path) -> list[Path]:
+    files: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [Path(parent, name) for name in names if name.lower().endswith(".json") and name[0] != "."]
+    return sorted(files)
+
+
+def _read_file(path: Path, name: str, images: Path | None) -> DataSet:
+    content = _content(path)
+    if is_coco(content):
+        return read_coco_as_written(content, path, name, images)
+    if isinstance(content, _Broken):
+        # The other checks, of the files' hashes say, can still be made.
+        return DataSet(name, path, "COCO", path.parent, (), (), (), (Problem(name, path.name, content.why),))
+    raise DatasetError(f"{path}: not COCO instances: expected an object with the lists images and annotations.")
+
+
+class _Broken:
+    """A file that is no JSON."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+def _content(path: Path) -> Any:
+    try:
+        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            # Python's own writer puts NaN, which isn't JSON, and reads it again.
+            return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return _Broken(f"not valid JSON ({error}); was it cut off?")
+    except OSError as error:
+        return _Broken(f"can't be read ({error.strerror})")

@@ -1,0 +1,95 @@
+"""Files that anyone may have made: read up to a size, from within their folder, and never repeated raw to a terminal.
+
+What is refused, and why, is told in docs/hostile.md.
+"""
+
+__all__ = [
+    "CONTROL",
+    "MOST_TEXT_BYTES",
+    "TooLargeError",
+    "has_control",
+    "inside",
+    "is_inside",
+    "open_picture",
+    "printable",
+    "read_bounded",
+]
+
+import re
+from pathlib import Path
+from typing import IO, Final
+
+from PIL import Image
+
+# Of settings and catalogues: ten thousand assets fill a fifth of it, and TOML takes a second for it.
+MOST_TEXT_BYTES: Final = 4 << 20
+# What moves a terminal's cursor or hides what stands behind it, and halves of characters, which can't be written.
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Pillow reads others with programs of the system (EPS), or with readers that nobody has needed here.
+PICTURE_FORMATS: Final = (
+    *("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF", "JPEG2000", "TGA", "PPM", "DDS"),
+)
+
+
+class TooLargeError(OSError):
+    """A file has more bytes than one of its kind can have."""
+
+
+def read_bounded(path: Path, most_bytes: int) -> bytes:
+    """A file's bytes, read only if they are no more than so many; of a pipe or a device, too.
+
+    Raises:
+        TooLargeError: they are more.
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        # As the system says it, for those who tell an OSError by its `strerror`.
+        raise TooLargeError(None, f"more than {_megabytes(most_bytes)} MB", str(path))
+    return content
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / (1 << 20):,.0f}"
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder once every link in both is followed; one that no system can have doesn't."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    # An overlong name, a NUL, half a character, a ring of links.
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def inside(folder: Path, name: str) -> Path | None:
+    """The file that goes by a name in a folder; None where there is none, or only outside of it."""
+    try:
+        path = folder / name
+        return path if is_inside(path, folder) and path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def open_picture(source: Path | IO[bytes]) -> Image.Image:
+    """A picture's head, to be closed by the caller; its pixels are decoded when asked for.
+
+    Raises:
+        OSError, and others of `synth.unreadable.UNREADABLE`: it is no picture, of a kind that isn't read, or has more
+            pixels than Pillow takes for honest: 179 million.
+    """
+    if isinstance(source, Path) and source.exists() and not source.is_file():
+        # A pipe would be waited for, a device read for ever.
+        raise OSError(None, "not a file", str(source))
+    return Image.open(source, formats=PICTURE_FORMATS)
+
+
+def has_control(text: str) -> bool:
+    """Whether a terminal would obey something in a text."""
+    return CONTROL.search(text) is not None
+
+
+def printable(text: str) -> str:
+    """A text with what a terminal would obey spelled out: an escape is \\x1b."""
+    return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
