@@ -13,11 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Self
 
+from synth.engine.failures import Failures, Limits, Task
 from synth.engine.plan import Plan, Shard
 from synth.engine.template import CONTEXT, start_template
 from synth.engine.worker import Failed, FrameMade, Message, Opened, Order, ShardMade, work
@@ -26,51 +26,6 @@ from synth.errors import RenderError
 # How long a process may take to notice that nothing is to be done any more.
 FAREWELL_S = 2.0
 LOOK_EVERY_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a worker may do before it is taken for lost.
-
-    Attributes:
-        start_s: Until a process has opened OpenGL.
-        frame_s: For one frame, in which it may have to read and simplify large meshes.
-        memory_mb: A process that holds more after a shard is replaced by a fresh one.
-        tries: For a frame, until it is set aside.
-        set_aside_share: Of all frames; with more of them, and more than `set_aside_min`, the fault is elsewhere.
-        set_aside_min: So many may be set aside in any case, but no more than so many while no shard is finished.
-    """
-
-    start_s: float = 300.0
-    frame_s: float = 300.0
-    memory_mb: float = 2000.0
-    tries: int = 3
-    set_aside_share: float = 0.01
-    set_aside_min: int = 10
-
-
-@dataclass(slots=True)
-class Task:
-    """A shard on its way to be made.
-
-    Attributes:
-        set_aside: Frames that will not be made, each with the reason.
-        frame: Where it failed last; None for after the last frame.
-        n_failures: How often it failed there, one time after the other.
-    """
-
-    shard: Shard
-    set_aside: dict[int, str] = field(default_factory=dict)
-    frame: int | None = None
-    n_failures: int = 0
-
-    def frames(self) -> Iterator[int]:
-        return (index for index in range(self.shard.start, self.shard.stop) if index not in self.set_aside)
-
-    def failed_at(self, frame: int | None) -> None:
-        """Count; a worker that was lost at another frame than the one before is no sign of a bad frame."""
-        self.n_failures = self.n_failures + 1 if frame == self.frame else 1
-        self.frame = frame
 
 
 @dataclass(slots=True)
@@ -174,9 +129,11 @@ class Pool:
     on_warning: Callable[[str], None]
     waiting: deque[Task]
     workers: list[Worker] = field(default_factory=list)
-    n_set_aside: int = 0
-    n_set_aside_in_a_row: int = 0
     n_never_opened: int = 0
+    failures: Failures = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.failures = Failures(self.plan, self.limits)
 
     def run(self) -> None:
         while self.waiting or any(worker.task for worker in self.workers):
@@ -221,7 +178,8 @@ class Pool:
                 worker.n_made += 1
                 self.on_frames(1)
             case ShardMade(memory_mb):
-                worker.task, self.n_set_aside_in_a_row = None, 0
+                worker.task = None
+                self.failures.shard_made()
                 if memory_mb > self.limits.memory_mb:
                     self._dismiss(worker)
             case Failed(reason, fault):
@@ -249,9 +207,8 @@ class Pool:
         if task is None:
             return
         self.on_frames(-n_made)
-        task.failed_at(next(islice(task.frames(), n_made, None), None))
-        if task.n_failures >= self.limits.tries:
-            self._set_aside(task, reason)
+        if self.failures.count(task, n_made, reason):
+            self.on_frames(1)
         self.waiting.appendleft(task)
 
     def _never_opened(self, reason: str) -> None:
@@ -259,31 +216,13 @@ class Pool:
         if self.n_never_opened < self.limits.tries:
             return
         if not self.workers:
-            raise RenderError(f"No process that renders could be started ({reason}). {self._kept()}")
+            raise RenderError(f"No process that renders could be started ({reason}). {self.failures.kept()}")
         # The machine bears no more of them, and those that it bears shall work on.
         self.on_warning(
             f"{self.plan.out}: goes on with {len(self.workers)} instead of {self.n_workers} workers, for no more could "
             f"be started ({reason})."
         )
         self.n_workers = len(self.workers)
-
-    def _set_aside(self, task: Task, reason: str) -> None:
-        index = task.frame
-        self.n_set_aside += 1
-        self.n_set_aside_in_a_row += 1
-        least = self.limits.set_aside_min
-        most = max(least, round(self.limits.set_aside_share * self.plan.n_frames))
-        if index is None or self.n_set_aside > most or self.n_set_aside_in_a_row > least:
-            at = "after its last frame" if index is None else f"at frame {index}"
-            raise RenderError(
-                f"Too many frames fail: {self.n_set_aside}, the last time {at} ({reason}). {self._kept()}"
-            )
-        task.set_aside[index], task.n_failures = reason, 0
-        # It is done with, though not made.
-        self.on_frames(1)
-
-    def _kept(self) -> str:
-        return f"What is done is kept: go on with --resume, perhaps with fewer --workers. ({self.plan.out})"
 
 
 def _how_it_ended(exit_code: int | None) -> str:
