@@ -30,7 +30,7 @@ def start_template() -> None:
     if sys.platform == "linux":
         # Started with the first process, it would let Ctrl-C through again.
         resource_tracker.ensure_running()
-        CONTEXT.set_forkserver_preload(["__main__", "synth.engine.worker"])
+        CONTEXT.set_forkserver_preload(["__main__", "synth.engine.preload"])
         with ctrl_c_waits():
             forkserver.ensure_running()
 

@@ -8,6 +8,8 @@ __all__ = ["Context", "Way", "choose_platform", "open_context", "ways"]
 
 import ctypes
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +33,13 @@ class Way:
 
 def ways() -> tuple[Way, ...]:
     """Every way to OpenGL without a screen, in the order of preference, tried."""
+    return tuple(_ways())
+
+
+def _ways() -> Iterator[Way]:
     device = _first_egl_device()
-    return Way("egl", device if isinstance(device, str) else None), Way("osmesa", _osmesa_error())
+    yield Way("egl", device if isinstance(device, str) else None)
+    yield Way("osmesa", _osmesa_error())
 
 
 def choose_platform() -> str:
@@ -43,11 +50,12 @@ def choose_platform() -> str:
     """
     chosen = os.environ.get("PYOPENGL_PLATFORM")
     if chosen is None:
-        tried = ways()
-        working = [way.platform for way in tried if way.error is None]
-        if not working:
-            raise RenderError(f"No OpenGL to render with: {'; '.join(str(way.error) for way in tried)}. {INSTALL_HINT}")
-        return working[0]
+        errors = []
+        for way in _ways():
+            if way.error is None:
+                return way.platform
+            errors.append(way.error)
+        raise RenderError(f"No OpenGL to render with: {'; '.join(errors)}. {INSTALL_HINT}")
     if chosen not in PLATFORMS:
         raise RenderError(f'PYOPENGL_PLATFORM is "{chosen}". Unset it, or set it to {" or ".join(PLATFORMS)}.')
     return chosen
@@ -135,6 +143,8 @@ def open_context() -> Context:
         RenderError: as `choose_platform`, or the way that was chosen doesn't lead to a context.
     """
     name = os.environ["PYOPENGL_PLATFORM"] = choose_platform()
+    if (loaded := _loaded_platform()) not in (None, name):
+        raise RenderError(f'PYOPENGL_PLATFORM is "{name}", and this process has begun with {loaded}. Start it anew.')
     try:
         platform = _pyrender_platform(name)
         platform.init_context()
@@ -150,6 +160,12 @@ def open_context() -> Context:
 
     OpenGL._configflags.ERROR_CHECKING = False
     return Context(platform)
+
+
+def _loaded_platform() -> str | None:
+    """What PyOpenGL was imported for, if it was."""
+    loaded = sys.modules.get("OpenGL.platform")
+    return type(loaded.PLATFORM).__name__.removesuffix("Platform").lower() if loaded else None
 
 
 def _pyrender_platform(name: str) -> Any:
