@@ -3,7 +3,14 @@
 A setting's meaning stands under `Attributes:`; `synth train --print-config` reads it from there.
 """
 
-__all__ = ["AugmentSettings", "ResolvedSettings", "SamplingSettings", "TrainSettings", "choose_device"]
+__all__ = [
+    "AugmentSettings",
+    "ResolvedSettings",
+    "SamplingSettings",
+    "TrainSettings",
+    "choose_device",
+    "suited_threads",
+]
 
 import os
 import re
@@ -161,7 +168,9 @@ class TrainSettings(BaseModel):
         patience: Stop after so many validations without a better AP. 0: never.
         checkpoint_every: Iterations between checkpoints.
         log_every: Iterations between lines of the log.
-        loader_threads: Threads that read and alter pictures.
+        loader_threads: Threads that read and alter pictures; as many as suit the machine, if not said.
+        kept_photos_mb: Memory for large photos, shrunk to what training needs, so that each is decoded once; each
+            process's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -196,7 +205,8 @@ class TrainSettings(BaseModel):
     patience: int = Field(0, ge=0)
     checkpoint_every: int = Field(100, ge=1)
     log_every: int = Field(10, ge=1)
-    loader_threads: int = Field(1, ge=1)
+    loader_threads: int | None = Field(None, ge=1)
+    kept_photos_mb: int = Field(1000, ge=0)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -253,6 +263,17 @@ def best_precision(device: torch.device) -> Literal["fp32", "bf16", "fp16"]:
     if device.type == "cpu":
         return "fp32"
     return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+
+
+def suited_threads(device: torch.device) -> int:
+    """How many threads should make pictures, where nobody says it.
+
+    On a CPU the network takes every core, and a thread makes pictures faster than four cores learn from them. A GPU
+    leaves all cores to those; more than eight wait for Python's lock.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores //= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return max(1, cores // 4 if device.type == "cpu" else min(8, cores - 1))
 
 
 def choose_device(name: str) -> torch.device:

@@ -183,7 +183,7 @@ def test_from_a_run_its_weights_are_explained(photos, tmp_path):
     fit(TrainSettings(**TINY), [], tmp_path / "run", photos=[pictures])
     page = explained("1", photos, tmp_path / "page.html", start=tmp_path / "run", settings={}).read_text("utf-8")
     run = load_run(tmp_path / "run")
-    labelled = read_labelled(pictures.pictures[1], run.categories, 96, with_masks=False)
+    labelled = read_labelled(pictures.pictures[1], run.categories, with_masks=False)
     told = trace(run.model, labelled.image.float() / 255, {"boxes": labelled.boxes, "labels": labelled.labels}, seed=0)
     assert all(f"<b>{loss.value:.4f}</b>" in page for loss in told.losses)
     assert "after 1 iterations" in page

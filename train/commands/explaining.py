@@ -19,7 +19,7 @@ from train.checkpoint import Run
 from train.commands.training import read_folders
 from train.config import load_train_settings
 from train.data.sets import merge
-from train.data.stream import read_labelled
+from train.data.stream import read_labelled, reading_step_px
 from train.explain.page import learning_html
 from train.explain.trace import Trace
 from train.explain.tracing import trace
@@ -78,7 +78,9 @@ def _traced(picture: Picture, categories: Sequence[Category], settings: Resolved
         model = new_detector(settings, len(categories), start)
     if not isinstance(model, FasterRCNN):
         raise TrainingError(f"--explain: {settings.detector} is no Faster R-CNN. Choose --model lite0, for example.")
-    labelled = read_labelled(picture, categories, settings.image_size_px, with_masks=settings.masks)
+    labelled = read_labelled(
+        picture, categories, reading_step_px(picture, settings.image_size_px), with_masks=settings.masks
+    )
     return trace(model, labelled.image.float() / 255, labelled.target(), seed=settings.seed)
 
 

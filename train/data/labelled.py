@@ -52,6 +52,11 @@ class Labelled:
             masks=None if self.masks is None else tuple(self.masks[i] for i in kept),
         )
 
+    @property
+    def n_bytes(self) -> int:
+        """Of memory, but for what is small beside image and masks."""
+        return self.image.nbytes + sum(mask.inside.nbytes for mask in self.masks or ())
+
     def target(self) -> dict[str, Tensor]:
         """What torchvision's detectors learn from: boxes, labels, and (N, H, W) uint8 masks where there are any.
 

@@ -17,6 +17,7 @@ from synth.errors import TrainingError
 from synth.policy import LabelPolicy
 from train.checkpoint import LAST, Run, rebuild
 from train.data.sampling import Order
+from train.data.kept import Kept
 from train.data.sets import Material, fingerprint, gather
 from train.data.stream import Stream
 from train.detectors import build_detector
@@ -188,8 +189,10 @@ def new_detector(settings: ResolvedSettings, n_categories: int, start: Run | Non
 
 def make_stream(material: Material, settings: ResolvedSettings) -> Stream:
     """What a run learns from."""
-    order = Order(material.train, settings.batch_size, settings.seed, settings.sampling, material.real_ids)
-    return Stream(order, material.categories, settings.image_size_px, settings.augment, settings.masks)
+    streamed = Streamed(material.parts, settings.seed) if material.parts else None
+    order = Order(material.train, settings.batch_size, settings.seed, settings.sampling, material.real_ids, streamed)
+    kept = Kept(settings.kept_photos_mb * 1_000_000)
+    return Stream(order, material.categories, settings.image_size_px, settings.augment, settings.masks, kept)
 
 
 def _run(loop: Loop, material: Material) -> None:

@@ -27,7 +27,7 @@ from train.learn.scaling import scaled_size_px
 from train.learn.step import Stepper
 from train.learn.validation import measure
 from train.learn.window import Window
-from train.settings import ResolvedSettings
+from train.settings import ResolvedSettings, suited_threads
 
 NEVER_VALIDATED = -1.0
 
@@ -120,7 +120,7 @@ class Loop:
             self.stream,
             self.step,
             self.settings.iterations,
-            self.settings.loader_threads,
+            self.settings.loader_threads or suited_threads(self.device),
             image_size_px=partial(scaled_size_px, self.settings),
             rank=self.ranks.rank,
             ranks=self.ranks.n,

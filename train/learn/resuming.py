@@ -16,7 +16,7 @@ from train.learn.run_folder import LOG, read_log
 from train.settings import ResolvedSettings, TrainSettings
 
 # What may differ when a run is resumed, for it changes the speed alone.
-FREE_ON_RESUME = {"device", "loader_threads"}
+FREE_ON_RESUME = {"device", "loader_threads", "kept_photos_mb"}
 
 
 def checkpoint_to_resume(out: Path, settings: TrainSettings) -> Checkpoint | None:

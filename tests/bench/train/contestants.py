@@ -21,12 +21,16 @@ from synth.dataset import PictureSet
 from train.detectors import build_detector, lean
 from train.learn.fit import fit
 from train.learn.progress import Silent, StepRecord
-from train.settings import TrainSettings
+from train.settings import AugmentSettings, TrainSettings
 
 DETECTOR = "lite0"
 INPUT_PX = 320
 BATCH = 4
 TRAINED_STAGES = 3  # our default, and torchvision's
+EVERYTHING = AugmentSettings(
+    flip_probability=1, quarter_turn_probability=1, mosaic_probability=1, paste_probability=1, erase_probability=1,
+    blur_probability=1, motion_blur_probability=1, noise_probability=1, jpeg_probability=1,
+)  # fmt: skip
 TORCHVISION_NUMBERS = {
     "box_batch_size_per_image": 512,
     "rpn_pre_nms_top_n_train": 2000,
@@ -42,8 +46,8 @@ class Speed:
     peak_mib: float
 
 
-def ours(folder: Path, iterations: int) -> Speed:
-    """What `synth train` does on a CPU, with its defaults."""
+def ours(folder: Path, iterations: int, **changed: object) -> Speed:
+    """What `synth train` does on a CPU, with its defaults but for what is changed."""
     settings = TrainSettings(
         detector=DETECTOR,
         image_size_px=INPUT_PX,
@@ -54,6 +58,7 @@ def ours(folder: Path, iterations: int) -> Speed:
         checkpoint_every=iterations,
         validation_fraction=0,
         device="cpu",
+        **changed,
     )
     watch = Watch(iterations)
 
@@ -64,6 +69,14 @@ def ours(folder: Path, iterations: int) -> Speed:
     with tempfile.TemporaryDirectory() as out:
         fit(settings, [pictures_in(folder)], Path(out) / "run", reporter=Listens())
     return watch.speed()
+
+
+def ours_with_everything(folder: Path, iterations: int) -> Speed:
+    return ours(folder, iterations, augment=EVERYTHING)
+
+
+def ours_with_everything_and_nothing_kept(folder: Path, iterations: int) -> Speed:
+    return ours(folder, iterations, augment=EVERYTHING, kept_photos_mb=0)
 
 
 def reference_with_our_numbers(folder: Path, iterations: int) -> Speed:
