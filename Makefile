@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-detectors bench-real torture clean
+.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-detectors bench-real torture docs clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-real: setup  ## renders alone in training, real photos to measure on; ARGS
 torture: setup  ## 600 frames, killed 20 times and gone on with: the same bytes as undisturbed; ARGS="--kills 3"
 	$(BIN)/python tests/bench/torture.py $(ARGS)
 
+docs: setup  ## the documents as a site, in site/
+	$(BIN)/mkdocs build --strict --quiet
+
 clean:  ## remove .venv and all caches; data/ and runs/ stay
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
