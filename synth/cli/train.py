@@ -12,7 +12,7 @@ from synth.errors import UsageError
 
 
 def train_command(
-    data: Annotated[list[Path], typer.Option(help="Folder of a rendered data set; may be repeated.")] = [],
+    data: Annotated[list[str], typer.Option(help="Folder or URL of a rendered data set; may be repeated.")] = [],
     real: Annotated[list[Path], typer.Option(help="Folder of LabelMe photos to train on; may be repeated.")] = [],
     start: Annotated[Path | None, typer.Option("--from", help="Go on from this run: its weights and classes.")] = None,
     shots: Annotated[int | None, typer.Option(help="Learn from so many of the photos, balanced over classes.")] = None,
@@ -84,7 +84,7 @@ def train_command(
     if print_config:
         typer.echo(train_toml(load_train_settings(config, settings)), nl=False)
         return
-    data = [DATA] if not data and not real else data
+    data = [str(DATA)] if not data and not real else data
     if explain is not None:
         from train.commands.explaining import explain as write_explanation
 

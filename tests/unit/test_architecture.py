@@ -19,6 +19,7 @@ DOOR = {
     "synth.registry",
     "synth.dataset",
     "synth.policy",
+    "synth.formats",
     "synth.labelme",
     "synth.photos",
     "synth.report.page",

@@ -30,7 +30,7 @@ from train.settings import ResolvedSettings
 def explain(
     which: str,
     *,
-    data: Sequence[Path],
+    data: Sequence[str | Path],
     real: Sequence[Path],
     start: Path | None,
     out: Path | None,
@@ -56,7 +56,7 @@ def explain(
     console = console or Console(highlight=False)
     checked = load_train_settings(config, settings)
     given = read_folders(data, real, start, aliases, ignore_labels, console)
-    pictures = merge([*given.rendered, *given.photos], given.start.categories if given.start else None)
+    pictures = merge([*given.in_memory(), *given.photos], given.start.categories if given.start else None)
     picture = _chosen(which, pictures)
     out = out or Path(f"explain-{picture.path.stem}.html")
     if out.is_dir():

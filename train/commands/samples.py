@@ -20,7 +20,7 @@ from train.settings import choose_device
 def show_samples(
     out: Path,
     *,
-    data: Sequence[Path],
+    data: Sequence[str | Path],
     real: Sequence[Path],
     validation: Path | None,
     start: Path | None,
@@ -54,7 +54,7 @@ def show_samples(
     resolved = resolve(
         with_real_share(checked, material),
         given.start,
-        len(material.train),
+        material.n_train,
         choose_device(checked.device),
         n_photos=len(material.real_ids),
     )

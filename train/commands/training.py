@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 from rich.console import Console
 
-from synth.dataset import Category, PictureSet, read_coco, read_manifest
+from synth.dataset import Category, PictureSet
 from synth.errors import DatasetError, UsageError
+from synth.formats.folder import Folder
+from synth.formats.streamed import StreamedSet, read_set
 from synth.labelme import read_labelme
 from synth.policy import LabelPolicy
 from train.checkpoint import Run, load_run
@@ -25,7 +27,7 @@ RUNS = Path("runs")
 
 def train(
     *,
-    data: Sequence[Path],
+    data: Sequence[str | Path],
     real: Sequence[Path],
     validation: Path | None = None,
     start: Path | None = None,
@@ -41,7 +43,7 @@ def train(
     """Train on rendered data sets, on LabelMe folders, or on both; from the packaged weights or from a run.
 
     Args:
-        data: Folders that `synth render` wrote.
+        data: Folders that `synth render` wrote, or URLs of such.
         real: LabelMe folders. Their labels must be in the run's categories, or else in those of `data`.
         validation: A folder of either kind to validate on; None holds out some of the others.
         start: Folder of the run to go on from.
@@ -80,10 +82,14 @@ def train(
 class Folders:
     """What lay in the folders of a command line."""
 
-    rendered: list[PictureSet]
+    rendered: list[PictureSet | StreamedSet]
     photos: list[PictureSet]
     start: Run | None
     read: "_LabelMe"
+
+    def in_memory(self) -> list[PictureSet]:
+        """The rendered sets with all their labels, those of many pictures to a file too."""
+        return [_in_memory(each) for each in self.rendered]
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -91,7 +97,7 @@ class Folders:
 
 
 def read_folders(
-    data: Sequence[Path],
+    data: Sequence[str | Path],
     real: Sequence[Path],
     start: Path | None,
     aliases: Mapping[str, str],
@@ -101,7 +107,7 @@ def read_folders(
     """Rendered data sets, LabelMe folders, and the run to go on from; the arguments are those of `train`."""
     begin = load_run(start) if start else None
     read = _LabelMe(aliases, ignore_labels, begin.policy if begin else _policy(data), console)
-    rendered = [read_coco(folder) for folder in data]
+    rendered = [read_set(each) for each in data]
     categories = begin.categories if begin else rendered[0].categories if rendered else None
     return Folders(rendered, read.all(real, categories), begin, read)
 
@@ -132,7 +138,7 @@ class _LabelMe:
     def either(self, folder: Path, categories: Sequence[Category]) -> PictureSet:
         """A rendered data set, or a folder of photos."""
         is_rendered = any((folder / name).is_file() for name in ("manifest.json", "annotations.json"))
-        return read_coco(folder) if is_rendered else self.one(folder, categories)
+        return _in_memory(read_set(folder)) if is_rendered else self.one(folder, categories)
 
     def _read(self, folder: Path, categories: Sequence[Category] | None) -> tuple[PictureSet, list[str]]:
         labelled, report = read_labelme(
@@ -141,10 +147,14 @@ class _LabelMe:
         return labelled, report.lines()
 
 
-def _name(data: Sequence[Path], real: Sequence[Path], start: Path | None, shots: int | None) -> str:
+def _in_memory(each: PictureSet | StreamedSet) -> PictureSet:
+    return each.in_memory() if isinstance(each, StreamedSet) else each
+
+
+def _name(data: Sequence[str | Path], real: Sequence[Path], start: Path | None, shots: int | None) -> str:
     """Of a run: `synth` for data/synth, `synth-photos-10` for ten photos on top of it."""
     begun_with = [start] if start else []
-    parts = [path.resolve().name for path in [*begun_with, *data[:1], *real[:1]]]
+    parts = [Folder(where).name for where in [*begun_with, *data[:1], *real[:1]]]
     return "-".join([*parts, *([str(shots)] if shots else [])])
 
 
@@ -154,7 +164,7 @@ def _last_line(summary: RunSummary) -> str:
     return f"{summary.iterations} iterations in {summary.seconds:.0f} s, {measured} -> {summary.out}"
 
 
-def _policy(data: Sequence[Path]) -> LabelPolicy:
+def _policy(data: Sequence[str | Path]) -> LabelPolicy:
     """The policy that the first data set's labels were made under, for real labels must mean the same.
 
     Raises:
@@ -162,7 +172,7 @@ def _policy(data: Sequence[Path]) -> LabelPolicy:
     """
     if not data:
         return LabelPolicy()
-    path, settings = data[0] / "manifest.json", read_manifest(data[0]).get("settings", {})
+    path, settings = f"{data[0]}/manifest.json", Folder(data[0]).manifest().get("settings", {})
     if not isinstance(settings, dict):
         raise DatasetError(f"{path}: settings: expected a JSON object, found {type(settings).__name__}.")
     try:

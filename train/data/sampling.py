@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,14 @@ SHUFFLE, GROUP = 1, 5
 BLOCK = 8
 
 
+class Source(Protocol):
+    """An endless sequence of so many pictures, pass after pass; see `train.data.streamed`."""
+
+    def __len__(self) -> int: ...
+    def take(self, first: int, last: int) -> list[Picture]: ...
+    def near(self, place: int, number: int) -> Picture: ...
+
+
 @dataclass
 class Order:
     """Pass after pass over the pictures, each in an order of its own, dealt into batches.
@@ -31,9 +40,12 @@ class Order:
     dealt anew, and no picture is shown more or less often for it.
 
     Attributes:
+        pictures: Those in memory.
         real_ids: Image ids of the photos among the pictures.
+        streamed: More renders, which aren't in memory; then the pictures are photos.
     Raises:
-        TrainingError: a share of photos is asked for where there are none, or nothing else.
+        TrainingError: a share of photos is asked for where there are none, or nothing else; or pictures are to be
+            repeated whose labels aren't known beforehand.
     """
 
     pictures: Sequence[Picture]
@@ -41,21 +53,41 @@ class Order:
     seed: int
     sampling: SamplingSettings
     real_ids: Collection[int] = frozenset()
+    streamed: Source | None = None
 
     def __post_init__(self) -> None:
         share, threshold = self.sampling.real_share, self.sampling.repeat_threshold
+        if self.streamed and threshold:
+            raise TrainingError(
+                f"repeat_threshold = {threshold:g}: needs the labels of all pictures, and some are read as a stream. "
+                "Leave it out, or give sets of --format coco."
+            )
+        if self.streamed and self.pictures and share is None:
+            raise ValueError("pictures that are streamed and others go through passes of their own, by a share")
         photos = [picture for picture in self.pictures if share is not None and picture.image_id in self.real_ids]
         renders = [picture for picture in self.pictures if share is None or picture.image_id not in self.real_ids]
-        if share is not None and not (photos and renders):
+        n_renders = len(self.streamed) if self.streamed else len(renders)
+        if share is not None and not (photos and n_renders):
             raise TrainingError(
-                f"real_share = {share:g}: there are {len(photos)} photos and {len(renders)} renders to learn from. "
+                f"real_share = {share:g}: there are {len(photos)} photos and {n_renders} renders to learn from. "
                 "Give both, or leave the share out."
             )
-        self._renders = Passes(renders, repeat_factors(renders, threshold), self.seed, 0)
+        self._renders = self.streamed or Passes(renders, repeat_factors(renders, threshold), self.seed, 0)
         self._photos = Passes(photos, repeat_factors(photos, threshold), self.seed, 1)
         # As a fraction, or rounding would let a position slip after many.
         self._real_share = Fraction(share or 0).limit_denominator(1_000_000)
-        self._one_shape = len({_shape(picture) for picture in self.pictures}) == 1
+        self._one_shape = not self.streamed and len({_shape(picture) for picture in self.pictures}) == 1
+
+    @property
+    def n_pictures(self) -> int:
+        return len(self.pictures) + (len(self.streamed) if self.streamed else 0)
+
+    def another(self, position: int, rng: np.random.Generator) -> Picture:
+        """Any picture, to go with the one at a position; of those that aren't in memory one that is read anyway."""
+        number = int(rng.integers(self.n_pictures))
+        if number < len(self.pictures) or not self.streamed:
+            return self.pictures[number]
+        return self.streamed.near(position - int(position * self._real_share), number)
 
     def batch(self, number: int) -> list[Picture]:
         """The pictures of a batch."""

@@ -68,8 +68,6 @@ def reading_step_px(picture: Picture, at_least_px: int) -> int:
 def read_labelled(picture: Picture, categories: Sequence[Category], step_px: int = 1, *, with_masks: bool) -> Labelled:
     """A picture and its labels as they lie on the disk, one pixel for `step_px` in both directions.
 
-    Args:
-        at_least_px: The shorter side may be read at a half, a quarter or an eighth, but no smaller than this.
     Raises:
         DatasetError: as `read_image`.
     """
@@ -91,17 +89,17 @@ class Stream:
     """Training pictures without end, augmented.
 
     Attributes:
-        kept: Pictures that were read smaller than they are.
         image_size_px: Shorter side of the result, where nobody asks for another.
         with_masks: Whether targets have `masks`; a mask is empty where nobody drew an outline.
+        kept: Pictures that were read smaller than they are.
     """
 
     order: Order
     categories: Sequence[Category]
     image_size_px: int
-    kept: Kept = field(default_factory=partial(Kept, 0))
     augment: AugmentSettings
     with_masks: bool = False
+    kept: Kept = field(default_factory=partial(Kept, 0))
 
     def batch(self, number: int, image_size_px: int | None = None) -> list[Callable[[], Sample]]:
         """What makes each sample of a batch, all of one size, that of the typical shape among its pictures."""
@@ -116,14 +114,14 @@ class Stream:
 
     def _sample(self, picture: Picture, position: int, canvas_hw_px: tuple[int, int]) -> Sample:
         rng = np.random.default_rng([self.order.seed, AUGMENT, position])
-        labelled = augment(partial(self._read, picture), self._another, canvas_hw_px, self.augment, rng)
+        another = partial(self._another, position)
+        labelled = augment(partial(self._read, picture), another, canvas_hw_px, self.augment, rng)
         if not self.with_masks:
             labelled = replace(labelled, masks=None)
         return Sample(labelled.image, labelled.target(), picture)
 
-    def _another(self, rng: np.random.Generator) -> Callable[[int], Labelled]:
-        pictures = self.order.pictures
-        return partial(self._read, pictures[int(rng.integers(len(pictures)))])
+    def _another(self, position: int, rng: np.random.Generator) -> Callable[[int], Labelled]:
+        return partial(self._read, self.order.another(position, rng))
 
     def _read(self, picture: Picture, at_least_px: int) -> Labelled:
         with_masks = self.with_masks or needs_masks(self.augment)

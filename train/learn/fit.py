@@ -14,12 +14,14 @@ from torch import nn
 
 from synth.dataset import PictureSet
 from synth.errors import TrainingError
+from synth.formats.streamed import StreamedSet
 from synth.policy import LabelPolicy
 from train.checkpoint import LAST, Run, rebuild
-from train.data.sampling import Order
 from train.data.kept import Kept
+from train.data.sampling import Order
 from train.data.sets import Material, fingerprint, gather
 from train.data.stream import Stream
+from train.data.streamed import Streamed
 from train.detectors import build_detector
 from train.learn.distributed import joined
 from train.learn.fine_tune import fine_tuned
@@ -63,7 +65,7 @@ class RunSummary:
 
 def fit(
     settings: TrainSettings,
-    rendered: Sequence[PictureSet],
+    rendered: Sequence[PictureSet | StreamedSet],
     out: Path,
     *,
     photos: Sequence[PictureSet] = (),
@@ -101,7 +103,7 @@ def fit(
         resolved = taken_up(last, settings)
     else:
         shared = with_real_share(settings, material)
-        resolved = resolve(shared, start, len(material.train), device, n_photos=len(material.real_ids))
+        resolved = resolve(shared, start, material.n_train, device, n_photos=len(material.real_ids))
     stream = make_stream(material, resolved)
     # Whoever calls this keeps the random numbers they would have drawn.
     with joined(device) as ranks, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -124,7 +126,7 @@ def fit(
             loop.restore(last)
             loop.last_validation = last_validation(out, last)
         _run(loop, material)
-    return _summary(loop, len(material.train), time.perf_counter() - begun)
+    return _summary(loop, material.n_train, time.perf_counter() - begun)
 
 
 def _refuse_own_start(out: Path, start: Run | None) -> None:
@@ -141,7 +143,7 @@ def _note_photos(out: Path, material: Material, start: Run | None) -> None:
 
 
 def make_material(
-    rendered: Sequence[PictureSet],
+    rendered: Sequence[PictureSet | StreamedSet],
     photos: Sequence[PictureSet],
     validation: PictureSet | None,
     start: Run | None,
@@ -157,7 +159,7 @@ def with_real_share(settings: TrainSettings, material: Material) -> TrainSetting
     """The settings with a share of photos where there are photos and renders and nobody said one."""
     if not material.is_mixed or settings.sampling.real_share is not None:
         return settings
-    share = max(REAL_SHARE_MIN, len(material.real_ids) / len(material.train))
+    share = max(REAL_SHARE_MIN, len(material.real_ids) / material.n_train)
     return settings.model_copy(update={"sampling": settings.sampling.model_copy(update={"real_share": share})})
 
 
@@ -202,7 +204,7 @@ def _run(loop: Loop, material: Material) -> None:
             detector=loop.settings.detector,
             device=loop.where,
             category_names=tuple(category.name for category in loop.held_out.categories),
-            n_train=len(material.train),
+            n_train=material.n_train,
             n_validation=len(loop.held_out.pictures),
             first_step=loop.step,
             iterations=loop.settings.iterations,

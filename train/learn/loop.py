@@ -159,7 +159,7 @@ class Loop:
     @property
     def _draw_every(self) -> int:
         """A pass over the pictures; where these are few, as seldom as checkpoints, for it takes half a second."""
-        one_pass = len(self.stream.order.pictures) // self.settings.batch_size
+        one_pass = self.stream.order.n_pictures // self.settings.batch_size
         return max(one_pass, self.settings.checkpoint_every)
 
     def _draw(self) -> None:
