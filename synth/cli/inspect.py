@@ -35,7 +35,7 @@ def inspect_command(
     made = inspect_data(data, out, images=images, most=most, full=full, console=Console(stderr=True))
     faults = f", {made.n_faults} of which can't be read" if made.n_faults else ""
     typer.echo(
-        f"{made.page}: {made.n_pictures} pictures{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser."
+        f"{made.page}: {made.n_pictures} picture{"" if made.n_pictures == 1 else "s"}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser."
     )
     if open_:
         typer.launch(str(made.page.resolve()))

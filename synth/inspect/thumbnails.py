@@ -62,7 +62,7 @@ def _thumbnail(picture: Picture, side_px: int) -> Thumbnail:
     try:
         image = Image.fromarray(read_rgb(picture, step_px))
     except DatasetError as error:
-        return Thumbnail(b"", fault=" ".join(str(error).replace(str(picture.path), picture.path.name).split()))
+        return Thumbnail(b"", fault=str(error).removeprefix(f"{picture.path}: "))
     image.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     memory = io.BytesIO()
     image.save(memory, "WEBP", quality=QUALITY, method=2)

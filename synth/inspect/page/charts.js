@@ -41,7 +41,8 @@ function bars(counts, labelsAt, { centred = false, unit = "", what = "objects" }
   }
   counts.forEach((n, at) => {
     const tip = `${labelsAt[at]}${centred ? "" : ` to ${labelsAt[at + 1]}`}${unit}: ${number(n)} ${what}`;
-    const rect = { class: "column", x: left + broad * at + Math.min(1, broad / 8), width: broad - Math.min(2, broad / 4), y: y(n), height: bottom - y(n) };
+    const width = Math.min(broad - Math.min(2, broad / 4), centred ? 48 : broad);
+    const rect = { class: "column", x: left + broad * (at + 0.5) - width / 2, width, y: y(n), height: bottom - y(n) };
     parts.push(svg("rect", rect, svg("title", {}, tip)));
   });
   const every = Math.ceil(labelsAt.length / (centred ? 11 : 9));

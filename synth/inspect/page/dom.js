@@ -32,3 +32,8 @@ function share(part, whole) {
   if (exact > 0 && exact < 1) return "< 1 %";
   return exact < 100 && exact >= 99.5 ? "> 99 %" : `${Math.round(exact)} %`;
 }
+
+function median(values) {
+  const sorted = Float64Array.from(values).sort();
+  return sorted.length ? (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2 : 0;
+}

@@ -105,10 +105,10 @@ class Frame {
     const kind = labels.kind[k];
     const flags = [isCrowd(k) ? "ignored" : null, labels.truncated?.[k] ? cutWords(k) : null];
     const asset = set.assets[labels.asset?.[k]];
-    const notes = [...flags, asset?.slice(asset.lastIndexOf("/") + 1)].filter(Boolean).join(" · ");
+    const notes = [...flags, asset?.slice(asset.lastIndexOf("/") + 1)].filter(Boolean);
     return [
       h("span", { class: "of", title: kinds[kind].name }, h("i", { class: "patch", style: { background: colourOf(kind) } }), kinds[kind].name),
-      notes ? h("small", { title: asset ?? notes }, notes) : null,
+      notes.map((note) => h("small", { title: asset ?? note }, note)),
     ];
   }
 }

@@ -1,12 +1,16 @@
 // All pictures as tiles. The browser lays out only those in view; only they have their picture and its labels.
 
 const AHEAD = "500px";
-// What a tile's picture takes of its width, its height over its width.
-const STAGE = 3 / 4;
+// So many are shown larger.
+const FEW = 6;
+// Width over height of the place for a tile's picture: that of most pictures, within reason.
+const STAGE = clamp(median(shapes), 0.75, 1.8);
 
 class Gallery {
   constructor(parent, open) {
     this.parent = parent;
+    parent.style.setProperty("--stage", STAGE);
+    if (nImages <= FEW) parent.style.setProperty("--tile", "400px");
     this.open = open;
     this.tiles = new Map();
     this.inView = new Map(); // of those in view, the width in CSS pixels
@@ -24,8 +28,8 @@ class Gallery {
 
   tile(i) {
     if (this.tiles.has(i)) return this.tiles.get(i);
-    const shape = images.width[i] / images.height[i];
-    const fit = h("span", { class: "fit", style: { width: `${100 * Math.min(1, shape * STAGE)}%`, "aspect-ratio": `${shape}` } });
+    const shape = shapes[i];
+    const fit = h("span", { class: "fit", style: { width: `${100 * Math.min(1, shape / STAGE)}%`, "aspect-ratio": `${shape}` } });
     const n = h("span", { class: "n" }, number(nObjects[i]), h("span", { class: "unseen" }, nObjects[i] === 1 ? " object" : " objects"));
     const words = h("span", { class: "words" }, h("span", { class: "name" }, nameOf(i)), n);
     const tile = h("button", { type: "button", class: "tile", tabindex: -1, title: images.name[i] }, h("span", { class: "stage" }, fit), words);
@@ -60,8 +64,8 @@ class Gallery {
 
   draw(i) {
     const canvas = one("canvas", this.tiles.get(i));
-    const shape = images.width[i] / images.height[i];
-    if (canvas) drawLabels(canvas, i, this.inView.get(i) * Math.min(1, shape * STAGE), state.layers, (k) => passes[k]);
+    const shape = shapes[i];
+    if (canvas) drawLabels(canvas, i, this.inView.get(i) * Math.min(1, shape / STAGE), state.layers, (k) => passes[k]);
   }
 
   redraw() {

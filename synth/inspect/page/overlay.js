@@ -51,9 +51,17 @@ function drawMask(pen, i, k) {
   pen.restore();
 }
 
-function drawBox(pen, [x, y, width, height], scale, dash) {
-  pen.setLineDash(dash);
-  pen.strokeRect(x * scale, y * scale, width * scale, height * scale);
+// With a dark rim, so that it is seen on any ground.
+function drawBox(pen, box, scale, dash) {
+  const colour = pen.strokeStyle;
+  const thick = pen.lineWidth;
+  const [x, y, width, height] = box.map((value) => value * scale);
+  for (const [stroke, broad] of [["#0006", thick + 2], [colour, thick]]) {
+    pen.strokeStyle = stroke;
+    pen.lineWidth = broad;
+    pen.setLineDash(dash);
+    pen.strokeRect(x, y, width, height);
+  }
   pen.setLineDash([]);
 }
 

@@ -10,6 +10,7 @@ const firstOf = (i) => (i ? images.end[i - 1] : 0);
 const has = (column) => column in set.labels;
 const isCrowd = (k) => Boolean(labels.crowd && labels.crowd[k]);
 const nameOf = (i) => images.name[i].slice(images.name[i].lastIndexOf("/") + 1);
+const shapes = images.width.map((width, i) => width / images.height[i]);
 // The longer side of the visible box, in pixels.
 const sizes = Float32Array.from(labels.box, ([, , width, height]) => Math.max(width, height));
 // Labels that count: what is to be ignored is drawn, but no object of the statistics.

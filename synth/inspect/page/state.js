@@ -33,7 +33,7 @@ const RANGES = {
     values: labels.visible ?? [],
   },
   size: {
-    words: "Size (longer side)",
+    words: "Object size",
     there: nLabels > 0,
     stops: nLabels ? logStops(smallest(sizes), Math.max(2, largest(sizes)), 32) : [0, 1],
     text: (value) => `${number(value)} px`,

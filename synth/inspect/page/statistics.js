@@ -2,18 +2,15 @@
 
 const MOST_DOTS = 1500;
 const MOST_TOGETHER = 20;
+const RATIOS = [0, 1 / 8, 1 / 5, 1 / 3, 1 / 2, 2 / 3, 4 / 5, 1, 5 / 4, 3 / 2, 2, 3, 5, 8, Infinity];
 
 function makeStatistics() {
   const chosen = [];
   for (const i of shown) for (let k = firstOf(i); k < images.end[i]; k++) if (passes[k] && !isCrowd(k)) chosen.push(k);
   const parts = [tiles(chosen)];
-  const charts = [
-    chosen.length ? perClass(chosen) : null,
-    perPicture(chosen),
-    ...(chosen.length ? aboutObjects(chosen) : []),
-    ...aboutPictures(),
-    chosen.length && kinds.length > 1 ? together() : null,
-  ];
+  const about = chosen.length ? aboutObjects(chosen) : {};
+  const { brightness, colour } = aboutPictures();
+  const charts = [about.perClass, about.cut, perPicture(chosen), about.size, about.shape, about.visible, about.places, about.view, colour, brightness, about.together];
   parts.push(h("div", { class: "charts" }, charts));
   return parts;
 }
@@ -44,13 +41,18 @@ function perClass(chosen) {
   }
   const order = [...objects].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   const most = Math.max(1, order[0][1]);
-  const rows = order.map(([kind, n]) => h("tr", { class: n ? null : "none" },
-    h("td", { title: kinds[kind].name }, h("i", { class: "patch", style: { background: colourOf(kind) } }), kinds[kind].name),
-    h("td", { class: "bar", style: { "--share": n / most } }, number(n)), h("td", {}, share(n, chosen.length)), h("td", {}, number(within[kind].size))));
-  const head = h("tr", {}, ["Class", "Objects", "Share", "Pictures"].map((words) => h("th", { scope: "col" }, words)));
-  const table = h("table", {}, h("thead", {}, head), h("tbody", {}, rows));
-  return h("figure", { class: "chart per-class" }, h("figcaption", {}, "Objects by class"),
-    h("div", { class: "tall", tabindex: 0, role: "region", "aria-label": "Objects by class" }, table));
+  const row = ([kind, n]) => h("tr", { class: n ? null : "none" }, kindName(kind), h("td", { class: "bar", style: { "--share": n / most } }, number(n)),
+    h("td", {}, share(n, chosen.length)), h("td", {}, number(within[kind].size)));
+  return tableFigure("Objects by class", ["Class", "Objects", "Share", "Pictures"], order.map(row));
+}
+
+const kindName = (kind) =>
+  h("td", { title: kinds[kind].name }, h("i", { class: "patch", style: { background: colourOf(kind) } }), kinds[kind].name);
+
+function tableFigure(title, heads, rows, says = null) {
+  const head = h("tr", {}, heads.map((words) => h("th", { scope: "col" }, words)));
+  return h("figure", { class: "chart per-class" }, h("figcaption", {}, title), says ? h("p", { class: "quiet" }, says) : null,
+    h("div", { class: "tall", tabindex: 0, role: "region", "aria-label": title }, h("table", {}, h("thead", {}, head), h("tbody", {}, rows))));
 }
 
 function owners() {
@@ -76,38 +78,33 @@ function perPicture(chosen) {
   });
 }
 
+// Of what the labels don't say there is no chart.
 function aboutObjects(chosen) {
-  const charts = [
-    histogram("Size of the box, px", chosen.map((k) => sizes[k]), logEdges(chosen.map((k) => sizes[k])), {
-      unit: " px", note: "The longer side of the visible box; the scale is one of ratios.",
-    }),
-    histogram("Shape of the box", chosen.map((k) => labels.box[k][2] / Math.max(labels.box[k][3], 0.5)), [0, 1 / 8, 1 / 5, 1 / 3, 1 / 2, 2 / 3, 4 / 5, 1, 5 / 4, 3 / 2, 2, 3, 5, 8, Infinity], {
-      text: ratioWords, says: (values) => `median ${median(values).toFixed(2)} wide for 1 high.`, note: "Width to height.",
-    }),
-    placesChart(chosen),
-  ];
-  if (has("visible")) charts.push(fractionChart("How much of each is visible, %", "visible", chosen, "Hidden by others and cut off by the edge taken together."));
-  if (has("truncated")) charts.push(cutChart(chosen));
-  if (has("view")) charts.push(viewChart(chosen));
-  return charts;
+  const side = chosen.map((k) => sizes[k]);
+  const ratio = chosen.map((k) => labels.box[k][2] / Math.max(labels.box[k][3], 0.5));
+  return {
+    perClass: perClass(chosen),
+    cut: has("truncated") ? cutTable(chosen) : null,
+    size: histogram("Size of the box, px", side, logEdges(side), { unit: " px", note: "The longer side of the visible box; the scale is one of ratios." }),
+    shape: histogram("Shape of the box", ratio, RATIOS, { text: ratioWords, says: (values) => `median ${median(values).toFixed(2)} wide for 1 high.`, note: "Width to height." }),
+    visible: has("visible") ? visibleChart(chosen) : null,
+    places: placesChart(chosen),
+    view: has("view") ? viewChart(chosen) : null,
+    together: kinds.length > 1 ? together() : null,
+  };
 }
 
 function aboutPictures() {
   const read = shown.filter((i) => !images.fault[i]);
-  if (!read.length) return [];
-  const light = read.map((i) => images.brightness[i]);
+  if (!read.length) return {};
   const dots = read.filter((_, at) => at % Math.ceil(read.length / MOST_DOTS) === 0);
   const grey = read.filter((i) => hueOf(images.rgb[i])[1] < 0.1).length;
-  const colour = figure("Colour of the pictures", `${share(grey, read.length)} are grey on average, their saturation below a tenth.`, colourDisc(dots), {
-    note: dots.length < read.length ? `Mean colours of ${number(dots.length)} of the pictures.` : "The mean colour of each picture; farther out is stronger.",
-  });
-  const edges = Array.from({ length: 18 }, (_, at) => at * 15);
-  return [histogram("Brightness of the pictures", light, edges, { what: "pictures", note: "Mean luminance, 0 to 255." }), colour];
-}
-
-function median(values) {
-  const sorted = Float64Array.from(values).sort();
-  return sorted.length ? (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2 : 0;
+  const note = dots.length < read.length ? `Mean colours of ${number(dots.length)} of the pictures.` : "The mean colour of each picture; farther out is stronger.";
+  const light = read.map((i) => images.brightness[i]);
+  return {
+    colour: figure("Colour of the pictures", `${share(grey, read.length)} are grey on average, their saturation below a tenth.`, colourDisc(dots), { note }),
+    brightness: histogram("Brightness of the pictures", light, Array.from({ length: 18 }, (_, at) => at * 15), { what: "pictures", note: "Mean luminance, 0 to 255." }),
+  };
 }
 
 function histogram(title, values, edges, { unit = "", what = "objects", note = "", text = (v) => number(v), says = null } = {}) {
@@ -137,7 +134,7 @@ function ratioWords(ratio) {
 
 function placesChart(chosen) {
   const ownerOf = owners();
-  const shape = median(shown.map((i) => images.width[i] / images.height[i]));
+  const shape = median(shown.map((i) => shapes[i]));
   const columns = 24;
   const rows = clamp(Math.round(columns / shape), 6, 40);
   const grid = Array.from({ length: rows }, () => Array(columns).fill(0));
@@ -155,27 +152,24 @@ function placesChart(chosen) {
   });
 }
 
-function fractionChart(title, column, chosen, note) {
-  const values = chosen.map((k) => labels[column][k]).filter((value) => value !== null);
+function visibleChart(chosen) {
+  const values = chosen.map((k) => labels.visible[k]).filter((value) => value !== null);
   const edges = Array.from({ length: 11 }, (_, at) => at / 10);
   const full = values.filter((value) => value >= 0.9).length;
-  return histogram(title, values, edges, { text: (v) => `${Math.round(100 * v)}`, unit: " %", says: () => `${share(full, values.length)} are visible to nine tenths or more.`, note });
+  const says = () => `${share(full, values.length)} are visible to nine tenths or more.`;
+  return histogram("How much of each is visible, %", values, edges, { text: (v) => `${Math.round(100 * v)}`, unit: " %", says, note: "Hidden by others and cut off by the edge taken together." });
 }
 
-function cutChart(chosen) {
+function cutTable(chosen) {
   const known = chosen.filter((k) => labels.truncated[k] !== null);
-  const cut = known.filter((k) => labels.truncated[k]).length;
-  const byKind = kinds.map((kind, number) => {
+  const rows = kinds.map((kind, number) => {
     const own = known.filter((k) => labels.kind[k] === number);
-    return [kind.name, own.length, share(own.filter((k) => labels.truncated[k]).length, own.length)];
-  }).filter(([, n]) => n);
-  const broad = (404 * cut) / Math.max(1, known.length);
-  const drawing = svg("svg", { viewBox: `0 0 ${WIDE} 62` },
-    svg("rect", { class: "ground", x: 46, y: 8, width: 404, height: 26, rx: 5 }),
-    svg("rect", { class: "column", x: 46, y: 8, width: broad, height: 26, rx: Math.min(5, broad / 2) }),
-    svg("text", { x: 46, y: 54 }, `cut off ${share(cut, known.length)}`),
-    svg("text", { x: 450, y: 54, "text-anchor": "end" }, `whole ${share(known.length - cut, known.length)}`));
-  return figure("Cut off by the picture’s edge", `${number(cut)} of ${many(known.length, "object")}.`, drawing, { head: ["Class", "Objects", "Cut off"], rows: byKind });
+    return [number, own.length, own.filter((k) => labels.truncated[k]).length];
+  });
+  const order = rows.filter(([, n]) => n).sort((a, b) => b[2] / b[1] - a[2] / a[1]);
+  const row = ([kind, n, cut]) => h("tr", {}, kindName(kind), h("td", { class: "bar", style: { "--share": cut / n } }, number(cut)), h("td", {}, share(cut, n)));
+  const cut = total(rows.map(([, , n]) => n));
+  return tableFigure("Cut off by the picture’s edge", ["Class", "Cut off", "Share"], order.map(row), `${number(cut)} of ${many(known.length, "object")}, ${share(cut, known.length)}.`);
 }
 
 function viewChart(chosen) {
@@ -216,7 +210,7 @@ function together() {
   const head = h("tr", {}, h("th", {}, ""), told.map((b) => h("th", { scope: "col", title: kinds[b].name }, h("span", {}, kinds[b].name))));
   const rows = told.map((a) => h("tr", {}, h("th", { scope: "row", title: kinds[a].name }, kinds[a].name), told.map((b) => cell(a, b))));
   const left = order.length > told.length ? ` The ${told.length} most frequent of ${order.length} classes.` : "";
-  return h("figure", { class: told.length > 8 ? "chart wide together" : "chart together" }, h("figcaption", {}, "Classes seen together"),
+  return h("figure", { class: `chart together ${told.length > 14 ? "wide" : told.length > 6 ? "broad" : ""}` }, h("figcaption", {}, "Classes seen together"),
     h("div", { class: "across", tabindex: 0, role: "region", "aria-label": "Classes seen together" }, h("table", {}, h("thead", {}, head), h("tbody", {}, rows))),
     h("p", { class: "quiet" }, `Pictures that show both; on the diagonal, two or more of the same.${left}`));
 }
