@@ -33,9 +33,8 @@ def inspect_command(
     from synth.inspect.inspecting import inspect_data
 
     made = inspect_data(data, out, images=images, most=most, full=full, console=Console(stderr=True))
-    faults = f", {made.n_faults} of which can't be read" if made.n_faults else ""
-    typer.echo(
-        f"{made.page}: {made.n_pictures} picture{"" if made.n_pictures == 1 else "s"}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser."
-    )
+    pictures = f"{made.n_pictures:,} picture{'' if made.n_pictures == 1 else 's'}"
+    faults = f", {made.n_faults:,} of which can't be read" if made.n_faults else ""
+    typer.echo(f"{made.page}: {pictures}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser.")
     if open_:
         typer.launch(str(made.page.resolve()))
