@@ -14,6 +14,7 @@ from synth.assets.cli import app as assets_app
 from synth.cli.audit import audit_command
 from synth.cli.convert import convert_command
 from synth.cli.demo import demo_command
+from synth.cli.doctor import doctor_command
 from synth.cli.evaluate import eval_command
 from synth.cli.export import export_command
 from synth.cli.inspect import inspect_command
@@ -110,4 +111,5 @@ app.command("eval")(eval_command)
 app.command("predict")(predict_command)
 app.command("export")(export_command)
 app.command("demo")(demo_command)
+app.command("doctor")(doctor_command)
 app.add_typer(assets_app, name="assets")
