@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-augment bench-train bench-detectors bench-real torture docs clean
+.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-train bench-detectors bench-real torture docs clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ bench-render: setup  ## the renderer beside pyrender, pybullet and (where bpy is
 
 bench-scenes: setup  ## what 1,000 frames of the default stack cover, in small pictures; exit 1 if anything is missing
 	$(BIN)/python tests/bench/scenes.py $(ARGS)
+
+bench-inspect: setup  ## the page of synth inspect with 2,000 pictures in Chromium: size, opening, scrolling; exit 1 if slow
+	$(BIN)/python tests/bench/inspect_page.py $(ARGS)
 
 bench-augment: setup  ## milliseconds of each part of the augmentation; exit 1 if one takes ten
 	$(BIN)/python tests/bench/augment.py $(ARGS)
