@@ -4,7 +4,7 @@ __all__ = ["render_dataset"]
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +17,9 @@ from synth.engine.claim import PLAN, claimed, read_kept, refuse_foreign, set_asi
 from synth.engine.merge import merge_shards
 from synth.engine.plan import Plan, Shard
 from synth.engine.pool import Limits, make_shards
-from synth.engine.shards import FrameMaker, is_done, make_shard, try_again
+from synth.engine.shards import SHAPES, FrameMaker, is_done, make_shard, try_again
 from synth.errors import DISK_FULL, DatasetError, SynthError
-from synth.meshes import MeshStore
+from synth.meshes import MeshStore, Shape, write_shapes
 from synth.render.gl import choose_platform
 from synth.write.atomic import SHARDS, write_json
 
@@ -64,7 +64,7 @@ def render_dataset(
     identity = plan.identity()
     # What was begun was looked through then, and anything else is refused below.
     goes_on = resume and not overwrite and (plan.out / SHARDS / PLAN).is_file()
-    decimations = {} if goes_on else _check_files(plan)
+    decimations, shapes = ({}, {}) if goes_on else _check_files(plan)
     if plan.out.exists() and not plan.out.is_dir():
         raise DatasetError(f"{plan.out}: is a file, and the data set needs a folder. Choose another with --out.")
     with set_aside(plan.out) if overwrite else nullcontext():
@@ -76,7 +76,7 @@ def render_dataset(
         new = not plan.out.exists()
         with claimed(plan.out):
             try:
-                begun, decimations = _begun(plan, identity, decimations, resume=resume)
+                begun, decimations = _begun(plan, identity, decimations, shapes, resume=resume)
                 return _render(begun, workers, limits, on_frames, on_warning, decimations)
             except OSError as error:
                 if error.errno not in DISK_FULL:
@@ -133,7 +133,9 @@ def _finished_before(plan: Plan, identity: dict[str, Any], *, resume: bool) -> d
     return before
 
 
-def _begun(plan: Plan, identity: dict[str, Any], decimations: Decimations, *, resume: bool) -> tuple[Plan, Decimations]:
+def _begun(
+    plan: Plan, identity: dict[str, Any], decimations: Decimations, shapes: Mapping[str, Shape], *, resume: bool
+) -> tuple[Plan, Decimations]:
     """Begin, or pick up what was begun; returns the plan with the shards that the folder has, and its decimations."""
     path = plan.out / SHARDS / PLAN
     if path.is_file():
@@ -154,6 +156,7 @@ def _begun(plan: Plan, identity: dict[str, Any], decimations: Decimations, *, re
         return begun, before["decimated"]
     kept = {"records": RECORDS_VERSION, "shard_frames": plan.shard_frames, "decimated": decimations}
     write_json(path, identity | kept)
+    write_shapes(plan.out / SHARDS / SHAPES, shapes)
     return plan, decimations
 
 
@@ -164,18 +167,17 @@ def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, 
         )
 
 
-def _check_files(plan: Plan) -> Decimations:
+def _check_files(plan: Plan) -> tuple[Decimations, dict[str, Shape]]:
     """Read every mesh and picture once: a broken one is told before the first frame and not after an hour.
 
-    Returns which meshes are over their budget of triangles, and what is left of them.
+    Returns which meshes are over their budget of triangles, and what is left of them; and the shapes of all.
     """
     meshes = MeshStore(plan.catalog())
-    for asset in meshes.catalog.assets:
-        meshes[asset.asset_id]
+    shapes = {asset.asset_id: meshes[asset.asset_id] for asset in meshes.catalog.assets}
     for part in make_stack(plan.settings).values():
         if check := getattr(part, "check_files", None):
             check()
-    return meshes.decimations
+    return meshes.decimations, shapes
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

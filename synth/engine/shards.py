@@ -15,7 +15,7 @@ from synth.annotate.sample import Sample, annotate, image_id
 from synth.config import make_stack
 from synth.engine.plan import Plan, Shard
 from synth.engine.unfinished import take_up
-from synth.meshes import MeshStore
+from synth.meshes import MeshStore, Shape
 from synth.randomize.stack import randomize
 from synth.render.interface import SceneRenderer
 from synth.render.renderer import Renderer
@@ -25,6 +25,8 @@ from synth.write.pictures import picture_paths, write_pictures
 
 RECORDS = "records.jsonl"
 SET_ASIDE = "set_aside.json"
+# Of all meshes, for workers: the parent reads them anyway.
+SHAPES = "shapes.npz"
 
 
 class FrameMaker:
@@ -33,11 +35,14 @@ class FrameMaker:
     Args:
         plan: What to make.
         renderer: Instead of OpenGL's, in tests.
+        shapes: Of meshes, by asset id, where they are known already.
     """
 
-    def __init__(self, plan: Plan, renderer: SceneRenderer | None = None) -> None:
+    def __init__(
+        self, plan: Plan, renderer: SceneRenderer | None = None, shapes: Mapping[str, Shape] = MappingProxyType({})
+    ) -> None:
         self.plan = plan
-        self._meshes = MeshStore(plan.catalog())
+        self._meshes = MeshStore(plan.catalog(), shapes)
         self._stack = make_stack(plan.settings)
         self._renderer = renderer or Renderer(self._meshes, plan.settings.size)
 

@@ -2,7 +2,9 @@
 
 __all__ = ["MeshStore"]
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from synth.catalog import Catalog
 from synth.meshes.loading import load_mesh
@@ -15,11 +17,15 @@ class MeshStore:
 
     A renderer asks for a mesh once, and has its triangles and textures on the GPU from then on. Only one that was
     decimated is kept until then, for that takes seconds.
+
+    Args:
+        catalog: What there is.
+        shapes: Those that are known already, by asset id.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, shapes: Mapping[str, Shape] = MappingProxyType({})) -> None:
         self.catalog = catalog
-        self._shapes: dict[str, Shape] = {}
+        self._shapes = dict(shapes)
         self._decimated: dict[str, Mesh] = {}
         # By asset, how many triangles its file has, and how many are drawn.
         self.decimations: dict[str, tuple[int, int]] = {}
