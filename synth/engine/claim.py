@@ -1,11 +1,11 @@
 """Whose folder is it: made here and by nobody else, one process at a time, and nothing lost before there is better."""
 
-__all__ = ["PLAN", "check_own", "claimed", "read_kept", "refuse_foreign", "set_aside"]
+__all__ = ["LOCK", "PLAN", "check_names", "check_own", "claimed", "forget_replaced", "read_kept", "set_aside"]
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from synth.write.pictures import IMAGES, picture_paths
 
 PLAN = "plan.json"
 LOCK = "lock"
+REPLACED = ".replaced"
 # What only this program writes into a manifest or a plan.
 MARKS = frozenset({"settings_sha256", "assets_sha256", "n_frames"})
 
@@ -47,28 +48,33 @@ def check_own(out: Path) -> None:
     if not marks:
         raise DatasetError(f"{out}: is not a data set of synth, so it is left alone. Choose another with --out.")
     read_kept(marks[0])
-    known = {path.partition("/")[0] for path in picture_paths(0, tuple(IMAGES)).values()}
-    known |= {SHARDS, HASHES, "annotations.json", "panoptic.json", "manifest.json"}
-    names = {path.name: path.name.removesuffix(".part") for path in out.iterdir()}
-    foreign = sorted(name for name, whole in names.items() if whole not in known and not is_shard(whole))
-    if foreign:
-        raise DatasetError(f"{out / foreign[0]}: is no part of a data set, so {out} is left alone. Move it elsewhere.")
+    check_names(str(out), (path.name for path in out.iterdir()))
 
 
-def refuse_foreign(out: Path) -> None:
-    """See that a folder in which nothing was begun is free.
+def check_names(where: str, names: Iterable[str]) -> None:
+    """See that what lies at the top of a data set of ours is ours.
 
     Raises:
-        DatasetError: something lies in it.
+        DatasetError: something isn't; the message names it.
     """
-    if not out.is_dir() or (out / SHARDS / PLAN).is_file():
-        return
-    left = out / SHARDS / LOCK  # all that a run leaves which ends before it begins
-    foreign = sorted(p.name for p in out.iterdir() if p.name != SHARDS or any(q != left for q in p.iterdir()))
+    known = {path.partition("/")[0] for path in picture_paths(0, tuple(IMAGES)).values()}
+    known |= {SHARDS, HASHES, "annotations.json", "panoptic.json", "manifest.json"}
+    wholes = {name: name.removesuffix(".part") for name in names}
+    foreign = sorted(name for name, whole in wholes.items() if whole not in known and not is_shard(whole))
     if foreign:
         raise DatasetError(
-            f"{out}: the folder holds something else than a data set ({foreign[0]}). Choose another with --out."
+            f"{where}/{foreign[0]}: is no part of a data set, so {where} is left alone. Move it elsewhere."
         )
+
+
+def forget_replaced(out: Path) -> None:
+    """Delete what `set_aside` moved out of the way, where its run was stopped and a later one is through."""
+    old = out.with_name(f"{out.name}{REPLACED}")
+    if old.is_dir():
+        # A folder of the user's may have that name.
+        with suppress(DatasetError):
+            check_own(old)
+            shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
@@ -78,7 +84,7 @@ def set_aside(out: Path) -> Iterator[None]:
     If the new one can't be made and nothing of it is worth keeping, the old one comes back. After a kill it lies beside
     as `NAME.replaced` until a later run is through.
     """
-    old = out.with_name(f"{out.name}.replaced")
+    old = out.with_name(f"{out.name}{REPLACED}")
     if out.is_symlink() or out.resolve() == Path.cwd():
         raise DatasetError(f"{out}: is a link or the folder you are in, and can't be replaced. Choose another --out.")
     if old.exists():

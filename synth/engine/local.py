@@ -1,23 +1,24 @@
-"""One machine: what was begun, what is left to do, and a process per core to do it."""
+"""What was begun, what is left to do, and an engine to do it: by default, a process per core of this machine."""
 
-__all__ = ["render_dataset"]
+__all__ = ["Engine", "LocalEngine", "render_dataset"]
 
 import os
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from synth.config import make_stack
-from synth.engine.claim import PLAN, claimed, read_kept, refuse_foreign, set_aside
+from synth.engine.claim import PLAN, claimed, read_kept
+from synth.engine.destination import Destination, destination_of
+from synth.engine.failures import Limits
 from synth.engine.merge import merge_shards
 from synth.engine.plan import Plan, Shard
-from synth.engine.pool import Limits, make_shards
-from synth.engine.shards import SHAPES, FrameMaker, is_done, make_shard, try_again
+from synth.engine.pool import make_shards
+from synth.engine.shards import SHAPES, FrameMaker, make_shard
 from synth.errors import DISK_FULL, DatasetError, SynthError
 from synth.meshes import MeshStore, Shape, write_shapes
 from synth.render.gl import choose_platform
@@ -34,10 +35,82 @@ OnFrames = Callable[[int], None]
 OnWarning = Callable[[str], None]
 
 
+class Engine(Protocol):
+    """What makes shards."""
+
+    def check(self) -> None:
+        """See that it can, before anything is touched.
+
+        Raises:
+            SynthError: it can't.
+        """
+
+    def make(
+        self,
+        plan: Plan,
+        shards: Sequence[Shard],
+        *,
+        limits: Limits,
+        on_frames: OnFrames,
+        on_renderer: OnWarning,
+        on_warning: OnWarning,
+    ) -> None:
+        """Make shards; all of them are whole when it returns.
+
+        Args:
+            limits: What a worker may do.
+            on_frames: Called with how many frames were made since the last call; below 0 where a shard begins anew.
+            on_renderer: Called with what draws, each time a process has opened it.
+            on_warning: Called with a line that the user should read.
+        Raises:
+            SynthError, OSError: what no other try would change, or more frames fail than could be theirs alone.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEngine(Engine):
+    """This machine.
+
+    Attributes:
+        workers: Processes, which are watched; 0 for this one, which nobody watches.
+    """
+
+    workers: int
+
+    def check(self) -> None:
+        choose_platform()
+
+    def make(
+        self,
+        plan: Plan,
+        shards: Sequence[Shard],
+        *,
+        limits: Limits,
+        on_frames: OnFrames,
+        on_renderer: OnWarning,
+        on_warning: OnWarning,
+    ) -> None:
+        # llvmpipe's own threads would fight with the other workers for the cores: a process per core is faster.
+        os.environ.setdefault("LP_NUM_THREADS", "0")
+        if not self.workers:
+            _make_here(plan, shards, on_frames, on_renderer)
+            return
+        make_shards(
+            plan,
+            shards,
+            workers=self.workers,
+            limits=limits,
+            on_frames=on_frames,
+            on_renderer=on_renderer,
+            on_warning=on_warning,
+        )
+
+
 def render_dataset(
     plan: Plan,
     *,
-    workers: int,
+    workers: int = 0,
+    engine: Engine | None = None,
     resume: bool = False,
     overwrite: bool = False,
     limits: Limits = LIMITS,
@@ -48,10 +121,12 @@ def render_dataset(
 
     Args:
         plan: What to make.
-        workers: Processes, which are watched; 0 for this one, which nobody watches.
+        workers: Processes of this machine, which are watched; 0 for this one, which nobody watches.
+        engine: What makes the shards, instead of this machine.
         resume: Go on with a data set that was begun, and try again what was left out of a finished one; one that has
             all its frames is left as it is.
-        overwrite: Replace a data set that is there; it is set aside until the new one is whole.
+        overwrite: Replace a data set that is there. In a folder it is set aside until the new one is whole; behind a
+            URL, where nothing can be renamed, it is deleted first.
         limits: What workers may do.
         on_frames: Called with how many frames were finished since the last call, less than 0 where some are made anew.
         on_warning: Called with a line that the user should read.
@@ -60,24 +135,33 @@ def render_dataset(
         RenderError: there is no OpenGL, or too many frames fail.
     """
     # Checked before anything is touched: a broken mesh, or no OpenGL, must not cost a data set that is there.
-    choose_platform()
+    engine = engine or LocalEngine(workers)
+    engine.check()
+    if plan.out.exists() and not plan.out.is_dir():
+        raise DatasetError(f"{plan.out}: is a file, and the data set needs a folder. Choose another with --out.")
     identity = plan.identity()
+    destination = destination_of(plan)
+    destination.begin()
     # What was begun was looked through then, and anything else is refused below.
     goes_on = resume and not overwrite and (plan.out / SHARDS / PLAN).is_file()
     decimations, shapes = ({}, {}) if goes_on else _check_files(plan)
-    if plan.out.exists() and not plan.out.is_dir():
-        raise DatasetError(f"{plan.out}: is a file, and the data set needs a folder. Choose another with --out.")
-    with set_aside(plan.out) if overwrite else nullcontext():
-        finished = _finished_before(plan, identity, resume=resume)
+    with destination.replacing() if overwrite else nullcontext():
+        finished = _finished_before(plan, destination, identity, resume=resume)
         if finished is not None:
             on_frames(plan.n_frames)
             return finished
-        refuse_foreign(plan.out)
+        if not (plan.out / SHARDS / PLAN).is_file() and (foreign := destination.names()):
+            raise DatasetError(
+                f"{plan.where}: the folder holds something else than a data set ({foreign[0]}). "
+                "Choose another with --out."
+            )
         new = not plan.out.exists()
         with claimed(plan.out):
             try:
-                begun, decimations = _begun(plan, identity, decimations, shapes, resume=resume)
-                return _render(begun, workers, limits, on_frames, on_warning, decimations)
+                begun, decimations = _begun(plan, destination, identity, decimations, shapes, resume=resume)
+                _make_missing(begun, engine, limits, on_frames, on_warning)
+                _refuse_changes(plan, identity)
+                return merge_shards(begun, identity, DrawnBy(begun, on_warning).first(), decimations)
             except OSError as error:
                 if error.errno not in DISK_FULL:
                     raise
@@ -85,36 +169,33 @@ def render_dataset(
                     f"{plan.out}: {error.strerror}. What is done is kept: make room, and go on with --resume."
                 ) from None
             except SynthError:
-                # Nothing was made yet: leave no folder that would be in the way of the next try.
-                if new and not any((plan.out / SHARDS).glob("*/records.jsonl")):
-                    shutil.rmtree(plan.out, ignore_errors=True)
+                # Nothing was made yet: leave nothing that would be in the way of the next try.
+                if new and not destination.done() and not any((plan.out / SHARDS).glob("*/records.jsonl")):
+                    destination.give_up()
                 raise
 
 
-def _render(
-    plan: Plan, workers: int, limits: Limits, on_frames: OnFrames, on_warning: OnWarning, decimations: Decimations
-) -> dict[str, Any]:
-    missing = [shard for shard in plan.shards() if not is_done(plan, shard)]
+def _make_missing(plan: Plan, engine: Engine, limits: Limits, on_frames: OnFrames, on_warning: OnWarning) -> None:
+    done = destination_of(plan).done()
+    missing = [shard for shard in plan.shards() if shard.name not in done]
     on_frames(plan.n_frames - sum(shard.stop - shard.start for shard in missing))
-    # llvmpipe's own threads would fight with the other workers for the cores: a process per core is faster.
-    os.environ.setdefault("LP_NUM_THREADS", "0")
-    drawn_by = DrawnBy(plan, on_warning)
-    if workers:
-        make_shards(
-            plan,
-            missing,
-            workers=workers,
-            limits=limits,
-            on_frames=on_frames,
-            on_renderer=drawn_by,
-            on_warning=on_warning,
+    if missing:
+        drawn_by = DrawnBy(plan, on_warning)
+        engine.make(plan, missing, limits=limits, on_frames=on_frames, on_renderer=drawn_by, on_warning=on_warning)
+
+
+def _refuse_changes(plan: Plan, identity: dict[str, Any]) -> None:
+    """Frames are promised to follow from what the manifest says, and some may follow from what it was before."""
+    if changed := _differences(identity, plan.identity()):
+        raise DatasetError(
+            f"{plan.where}: {', '.join(changed)} changed while frames were made, and some may be of the new. "
+            "Put the old back and go on with --resume, or make the data set anew with --overwrite."
         )
-    else:
-        _make_here(plan, missing, on_frames, drawn_by)
-    return merge_shards(plan, drawn_by.first(), decimations)
 
 
-def _finished_before(plan: Plan, identity: dict[str, Any], *, resume: bool) -> dict[str, Any] | None:
+def _finished_before(
+    plan: Plan, destination: Destination, identity: dict[str, Any], *, resume: bool
+) -> dict[str, Any] | None:
     """The manifest of the same data set, finished before; None if there is something to do."""
     path = plan.out / "manifest.json"
     if not path.is_file():
@@ -122,40 +203,46 @@ def _finished_before(plan: Plan, identity: dict[str, Any], *, resume: bool) -> d
     before = read_kept(path)
     if not resume:
         raise DatasetError(
-            f"{plan.out}: a data set is there already. Go on with --resume, or replace it with --overwrite."
+            f"{plan.where}: a data set is there already. Go on with --resume, or replace it with --overwrite."
         )
     _refuse_differences(plan, before, identity)
     if not before.keys() >= {"counts", "coverage"}:
-        raise DatasetError(f"{plan.out}: was made by an earlier version. Make it anew with --overwrite.")
+        raise DatasetError(f"{plan.where}: was made by an earlier version. Make it anew with --overwrite.")
     if before.get("set_aside") and (plan.out / SHARDS / PLAN).is_file():
         return None
-    shutil.rmtree(plan.out / SHARDS, ignore_errors=True)
+    destination.finish(for_good=True)
     return before
 
 
 def _begun(
-    plan: Plan, identity: dict[str, Any], decimations: Decimations, shapes: Mapping[str, Shape], *, resume: bool
+    plan: Plan,
+    destination: Destination,
+    identity: dict[str, Any],
+    decimations: Decimations,
+    shapes: Mapping[str, Shape],
+    *,
+    resume: bool,
 ) -> tuple[Plan, Decimations]:
     """Begin, or pick up what was begun; returns the plan with the shards that the folder has, and its decimations."""
     path = plan.out / SHARDS / PLAN
     if path.is_file():
         if not resume:
             raise DatasetError(
-                f"{plan.out}: a data set was begun. Go on with --resume, or replace it with --overwrite."
+                f"{plan.where}: a data set was begun. Go on with --resume, or replace it with --overwrite."
             )
         before = read_kept(path)
         _refuse_differences(plan, before, identity)
         if before.get("records") != RECORDS_VERSION:
             raise DatasetError(
-                f"{plan.out}: was begun by an earlier version, and can't be gone on with. "
+                f"{plan.where}: was begun by an earlier version, and can't be gone on with. "
                 "Make it anew with --overwrite, or choose --out."
             )
         begun = replace(plan, shard_frames=before["shard_frames"])  # shards of two sizes can't be mixed
-        for shard in begun.shards():
-            try_again(begun, shard)
+        destination.try_again()
         return begun, before["decimated"]
     kept = {"records": RECORDS_VERSION, "shard_frames": plan.shard_frames, "decimated": decimations}
     write_json(path, identity | kept)
+    destination.keep(f"{SHARDS}/{PLAN}")
     write_shapes(plan.out / SHARDS / SHAPES, shapes)
     return plan, decimations
 
@@ -163,7 +250,7 @@ def _begun(
 def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, Any]) -> None:
     if differing := _differences(before, identity):
         raise DatasetError(
-            f"{plan.out}: was made with other {', '.join(differing)}. Make it anew with --overwrite, or choose --out."
+            f"{plan.where}: was made with other {', '.join(differing)}. Make it anew with --overwrite, or choose --out."
         )
 
 
@@ -198,9 +285,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     ]
 
 
-def _make_here(plan: Plan, shards: list[Shard], on_frames: OnFrames, on_renderer: Callable[[str], None]) -> None:
-    if not shards:
-        return
+def _make_here(plan: Plan, shards: Sequence[Shard], on_frames: OnFrames, on_renderer: OnWarning) -> None:
     with FrameMaker(plan) as maker:
         on_renderer(maker.renderer_description)
         for shard in shards:
@@ -227,9 +312,10 @@ class DrawnBy:
         first = self.first()
         if not first:
             write_json(self.path, renderer)
+            destination_of(self.plan).keep(f"{SHARDS}/{RENDERER}")
         elif renderer not in (first, self.seen):
             self.on_warning(
-                f"{self.plan.out}: was begun with {first}, and goes on with {renderer}. The labels stay exact, but the "
-                "bytes will not be those of a run on one machine alone."
+                f"{self.plan.where}: was begun with {first}, and goes on with {renderer}. The labels stay exact, but "
+                "the bytes will not be those of a run on one machine alone."
             )
         self.seen = renderer

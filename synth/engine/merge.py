@@ -6,7 +6,6 @@ renamed into place when whole, and the manifest comes last.
 
 __all__ = ["merge_shards"]
 
-import shutil
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
@@ -15,24 +14,29 @@ import orjson
 
 from synth.catalog import Catalog
 from synth.engine.coverage import Coverage
+from synth.engine.destination import RECORDS, SET_ASIDE, destination_of, shard_folder
 from synth.engine.pack import Frame, pack_frames
 from synth.engine.plan import Plan
-from synth.engine.shards import RECORDS, SET_ASIDE, shard_folder
 from synth.errors import DatasetError
 from synth.formats.writing import described
 from synth.write.atomic import HASHES, SHARDS, atomic_writer, sha256_of, write_json
 
+# What a data set of pictures has besides them.
+WHOLE = ("annotations.json", "panoptic.json")
 
-def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+
+def merge_shards(
+    plan: Plan, identity: dict[str, Any], renderer_description: str, decimations: Mapping[str, tuple[int, int]]
+) -> dict[str, Any]:
     """Make the data set of its shards, all of which must be done; returns the manifest.
 
     Args:
         plan: What was made.
+        identity: The plan's when it was begun.
         renderer_description: What drew it.
         decimations: By asset, how many triangles its file has, and how many were drawn.
     """
-    catalog = plan.catalog()
-    identity = plan.identity()
+    catalog, destination = plan.catalog(), destination_of(plan)
     info = {
         "description": "Rendered and labelled by synth",
         "version": identity["versions"]["synth"],
@@ -40,15 +44,16 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
         **{key: identity[key] for key in ("settings", "settings_sha256", "assets_sha256", "versions")},
     }
     # There is one where left out frames were tried again: what it says holds no more from here on.
-    (plan.out / "manifest.json").unlink(missing_ok=True)
+    destination.drop("manifest.json")
+    destination.gather()
     packed = plan.layout.name != "coco"
     if not plan.layout.holds_pictures:
-        _move_files(plan)
+        destination.settle(_frames(plan))
     counts, coverage = _write_annotations(plan, catalog, None if packed else info)
     set_aside = _set_aside(plan)
     if counts["images"] + len(set_aside) != plan.n_frames:
         raise DatasetError(
-            f"{plan.out / SHARDS}: was altered or cut off: {counts['images']} frames and {len(set_aside)} left out, "
+            f"{plan.where}/{SHARDS}: was altered or cut off: {counts['images']} frames and {len(set_aside)} left out, "
             f"expected {plan.n_frames}. Make the data set anew with --overwrite."
         )
     if "panoptic" in plan.settings.images and not packed:
@@ -57,7 +62,9 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
     names = {category["id"]: category["name"] for category in categories}
     shards = []
     if packed:
-        shards = pack_frames(plan, _frames(plan), lambda line: _image(line, names), categories, for_good=not set_aside)
+        shards = pack_frames(
+            plan, _frames(plan, brought=True), lambda line: _image(line, names), categories, for_good=not set_aside
+        )
     _write_hashes(plan, shards)
     manifest = (
         identity
@@ -73,16 +80,22 @@ def merge_shards(plan: Plan, renderer_description: str, decimations: Mapping[str
             },
         }
     )
+    for name in (*WHOLE, HASHES):
+        if (plan.out / name).is_file():
+            destination.keep(name)
     write_json(plan.out / "manifest.json", manifest)
-    if not set_aside:
-        # Else they are there for `--resume`, which tries the left out frames again.
-        shutil.rmtree(plan.out / SHARDS)
+    destination.keep("manifest.json")
+    # Frames that were left out `--resume` tries again, for which it needs the others' records.
+    destination.finish(for_good=not set_aside)
     return manifest
 
 
-def _frames(plan: Plan) -> Iterator[Frame]:
+def _frames(plan: Plan, *, brought: bool = False) -> Iterator[Frame]:
+    """Every frame, in order; `brought` with its pictures in its shard's folder."""
     for shard in plan.shards():
         folder = shard_folder(plan, shard)
+        if brought:
+            destination_of(plan).bring(shard)
         with (folder / RECORDS).open("rb") as lines:
             yield from ((folder, orjson.loads(line)) for line in lines)
 
@@ -91,24 +104,9 @@ def _records(plan: Plan) -> Iterator[dict[str, Any]]:
     return (record for _, record in _frames(plan))
 
 
-def _move_files(plan: Plan) -> None:
-    for shard in plan.shards():
-        folder = shard_folder(plan, shard)
-        with (folder / RECORDS).open("rb") as lines:
-            for name in (name for line in lines for name in orjson.loads(line)["files"]):
-                source, target = folder / name, plan.out / name
-                if source.exists():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    source.replace(target)
-                elif not target.exists():
-                    raise DatasetError(
-                        f"{target}: is in no shard and not in its place. Make the data set anew with --overwrite."
-                    )
-
-
 def _write_hashes(plan: Plan, shards: Sequence[Mapping[str, Any]]) -> None:
     """Every file but the manifest, in the form that `sha256sum -c` reads."""
-    whole = [name for name in ("annotations.json", "panoptic.json") if (plan.out / name).is_file()]
+    whole = [name for name in WHOLE if (plan.out / name).is_file()]
     with atomic_writer(plan.out / HASHES) as file:
         for record in () if plan.layout.holds_pictures else _records(plan):
             file.writelines(f"{digest}  {name}\n".encode() for name, digest in record["files"].items())

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from synth.engine.destination import destination_of
 from synth.engine.plan import Plan
 from synth.errors import DatasetError
 from synth.formats.layout import Record
@@ -49,6 +50,7 @@ def pack_frames(
         else:
             records = (_record(plan, folder, line, image_of(line)) for folder, line in own)
             shards.append(write_shard(path, records, categories, plan.layout))
+            destination_of(plan).keep(path.name)
         if for_good:
             write_json(noted, shards[-1])
             for folder, line in own:

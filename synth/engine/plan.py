@@ -1,9 +1,12 @@
 """What is to be made: settled before the first frame, kept beside the work, compared on resume."""
 
-__all__ = ["Plan", "Shard", "make_plan"]
+__all__ = ["Plan", "Shard", "make_plan", "versions", "workshop"]
 
 import hashlib
-from dataclasses import dataclass
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from getpass import getuser
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from typing import Any
 import synth
 from synth.catalog import Catalog, load_catalog
 from synth.config import RenderSettings, make_stack
+from synth.errors import DatasetError
+from synth.formats.folder import is_url
 from synth.formats.layout import COCO, Layout
 
 SHARD_FRAMES = 64
@@ -31,7 +36,12 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A data set in the making; small and picklable, since every worker gets it."""
+    """A data set in the making; small and picklable, since every worker gets it.
+
+    Attributes:
+        out: The folder of this machine in which it is made.
+        url: Where it goes from there, or nothing if it stays.
+    """
 
     settings: RenderSettings
     assets: Path
@@ -39,6 +49,17 @@ class Plan:
     n_frames: int
     shard_frames: int
     layout: Layout = COCO
+    url: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where the user finds it."""
+        return self.url or str(self.out)
+
+    def shared_among(self, workers: int) -> "Plan":
+        """The same in shards that keep so many workers busy to the end; their size has no part in the bytes."""
+        per_worker = -(-self.n_frames // (4 * workers))
+        return replace(self, shard_frames=min(SHARD_FRAMES, max(1, per_worker)))
 
     def shards(self) -> tuple[Shard, ...]:
         starts = range(0, self.n_frames, self.shard_frames)
@@ -77,11 +98,31 @@ class Plan:
 
 
 def make_plan(
-    settings: RenderSettings, assets: Path, out: Path, n_frames: int, workers: int, layout: Layout = COCO
+    settings: RenderSettings, assets: Path, out: Path | str, n_frames: int, workers: int, layout: Layout = COCO
 ) -> Plan:
-    """A plan whose shards keep all workers busy to the end: their size has no part in the data set's bytes."""
-    per_worker = -(-n_frames // (4 * workers))
-    return Plan(settings, assets, out, n_frames, min(SHARD_FRAMES, max(1, per_worker)), layout)
+    """A plan whose shards keep all workers busy.
+
+    Args:
+        out: A folder, or the URL of one, for which everything is made in a folder for temporary files.
+    """
+    url = str(out).rstrip("/") if is_url(out) else ""
+    folder = workshop(url) if url else Path(out)
+    return Plan(settings, assets, folder, n_frames, SHARD_FRAMES, layout, url).shared_among(workers)
+
+
+def workshop(*what_for: str) -> Path:
+    """A folder of this user on this machine, always the same for the same: what a kill leaves there is taken up.
+
+    Raises:
+        DatasetError: somebody else made it.
+    """
+    name = hashlib.sha256("\0".join(what_for).encode()).hexdigest()
+    user = str(os.getuid()) if hasattr(os, "getuid") else getuser()
+    own = Path(tempfile.gettempdir()) / f"synth-{user}"
+    own.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and own.stat().st_uid != os.getuid():
+        raise DatasetError(f"{own}: belongs to somebody else. Set TMPDIR to a folder of yours.")
+    return own / name[:16]
 
 
 def versions() -> dict[str, str]:

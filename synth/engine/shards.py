@@ -1,10 +1,10 @@
 """Make one shard. It is written aside and renamed when whole; a kill costs the frame that was being made."""
 
-__all__ = ["FrameMaker", "frame_record", "is_done", "make_shard", "try_again"]
+__all__ = ["FrameMaker", "frame_record", "made_frames", "make_shard"]
 
 import os
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -13,6 +13,7 @@ import orjson
 
 from synth.annotate.sample import Sample, annotate, image_id
 from synth.config import make_stack
+from synth.engine.destination import RECORDS, SET_ASIDE, destination_of, shard_folder
 from synth.engine.plan import Plan, Shard
 from synth.engine.unfinished import take_up
 from synth.meshes import MeshStore, Shape
@@ -20,11 +21,9 @@ from synth.randomize.stack import randomize
 from synth.render.interface import SceneRenderer
 from synth.render.renderer import Renderer
 from synth.scene import Scene
-from synth.write.atomic import SHARDS, write_json
+from synth.write.atomic import write_json
 from synth.write.pictures import picture_paths, write_pictures
 
-RECORDS = "records.jsonl"
-SET_ASIDE = "set_aside.json"
 # Of all meshes, for workers: the parent reads them anyway.
 SHAPES = "shapes.npz"
 
@@ -79,22 +78,6 @@ class FrameMaker:
         self._renderer.__exit__(kind, error, trace)
 
 
-def shard_folder(plan: Plan, shard: Shard) -> Path:
-    return plan.out / SHARDS / shard.name
-
-
-def is_done(plan: Plan, shard: Shard) -> bool:
-    """Whether the shard was made whole: its folder has its name only then. Frames may have been left out of it."""
-    return (shard_folder(plan, shard) / RECORDS).is_file()
-
-
-def try_again(plan: Plan, shard: Shard) -> None:
-    """Take a shard for unfinished if frames were left out of it: what they failed by may be over."""
-    folder = shard_folder(plan, shard)
-    if (folder / SET_ASIDE).is_file():
-        folder.rename(folder.with_name(f"{folder.name}.again.part"))
-
-
 def make_shard(
     maker: FrameMaker,
     shard: Shard,
@@ -110,9 +93,16 @@ def make_shard(
         set_aside: Frames to leave out, each with the reason.
         on_frame: Called with the index of each frame done.
     """
+    for index in made_frames(maker, shard, set_aside):
+        on_frame(index)
+
+
+def made_frames(maker: FrameMaker, shard: Shard, set_aside: Mapping[int, str]) -> Iterator[int]:
+    """The same, giving the index of each frame when it is made; the shard is whole at the end of it."""
     plan = maker.plan
     done = shard_folder(plan, shard)
-    aside = done.with_name(f"{done.name}.{os.getpid()}.part")
+    # Processes of two machines may have one number.
+    aside = done.with_name(f"{done.name}.{platform.node()}-{os.getpid()}.part")
     kept = take_up(done, aside, RECORDS)
     # Those of an earlier run, which left out others or none.
     (aside / SET_ASIDE).unlink(missing_ok=True)
@@ -123,14 +113,10 @@ def make_shard(
                 # A kill must not cost frames whose files are written. Not unbuffered instead: such a file takes as
                 # much of a line as there is room for on the disk, and says nothing.
                 records.flush()
-                on_frame(index)
+                yield index
     if set_aside:
         write_json(aside / SET_ASIDE, [{"frame": index, "error": set_aside[index]} for index in sorted(set_aside)])
-    if is_done(plan, shard):
-        # Such a worker was faster, and made the same bytes.
-        shutil.rmtree(aside)
-    else:
-        aside.rename(done)
+    destination_of(plan).take_in(shard, aside)
 
 
 def _make_frame(maker: FrameMaker, index: int, folder: Path) -> bytes:

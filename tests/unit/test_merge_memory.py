@@ -40,7 +40,7 @@ def most_mb():
 
 
 before = most_mb()
-merge_shards(plan, "none", {})
+merge_shards(plan, plan.identity(), "none", {})
 print(before, most_mb())
 """
 
