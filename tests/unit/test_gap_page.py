@@ -142,6 +142,18 @@ def test_the_same_pictures_on_both_sides_differ_in_nothing(pictures):
     assert gap.advice == () and gap.reports[0].ap50 == gap.reports[1].ap50 == 1
 
 
+def test_a_mistake_that_photos_alone_have_costs_them_alone(pictures, tmp_path):
+    gap = gap_of(pictures("photos", 6, category=2), pictures("synth", 6, category=1), Blind(BOX))
+    first, *others = gap.mistakes
+    # Every die of the photos is called a coin: AP50 0, and 1 if names alone were set right. The frames have no mistake.
+    assert (first.real.kind.name, first.real.cost, first.real.n, first.more) == ("classification", 1, 6, 1)
+    assert (first.synthetic.cost, first.synthetic.n) == (0, 0)
+    assert {(one.more, one.synthetic.n) for one in others} == {(0, 0)}
+    assert "wrong category" in page_of(gap, tmp_path).words
+    (told, *_) = orjson.loads((tmp_path / "out/gap.json").read_bytes())["mistakes"]
+    assert (told["kind"], told["real"]["cost_ap50"], told["synthetic"]["n"]) == ("classification", 1, 0)
+
+
 def test_another_folder_is_left_alone(tmp_path):
     (tmp_path / "out").mkdir()
     check_free(tmp_path / "out", overwrite=False)

@@ -17,6 +17,7 @@ from train.gap.distances import Blame, Comparison, blame, compare
 from train.gap.features import Apart, Features, Vectors, apart, extract, halves
 from train.gap.frames import Frames
 from train.gap.measures import MEASURES, Measured, measure
+from train.gap.mistakes import MistakeGap, mistake_gaps
 from train.gap.neighbours import Lookalikes, frames_like, objects_like, what_was_drawn
 from train.gap.outcomes import Outcomes, judge_all
 from train.measure.figures import EvalReport
@@ -25,7 +26,7 @@ from train.predict import predict
 from train.report.exhibits import Neighbour as ReportNeighbour
 
 # What the seed is drawn for.
-COMPARE, FEATURES = 12, 13
+COMPARE, FEATURES, MISTAKES = 12, 13, 14
 WORST_PHOTOS, MISSED_OBJECTS = 8, 24
 MISSED_OF_A_PHOTO = 2
 
@@ -55,7 +56,7 @@ class Gap:
     Attributes:
         photos, frames: Both sides, in this order in all that comes in pairs.
         found: In the photos.
-        reports, outcomes: The frames' are of those that are judged.
+        reports, outcomes, mistakes: The frames' are of those that are judged.
         measured: The frames' are of all.
         worst_photos: All that have mistakes, most mistakes first.
     """
@@ -65,6 +66,7 @@ class Gap:
     found: tuple[Detections, ...]
     reports: tuple[EvalReport, EvalReport]
     outcomes: tuple[Outcomes, Outcomes]
+    mistakes: tuple[MistakeGap, ...]
     measured: tuple[Measured, Measured]
     comparisons: tuple[Comparison, ...]
     blames: Mapping[str, Blame]
@@ -81,6 +83,7 @@ class Gap:
         return {
             "real": self.reports[0].to_json(),
             "synthetic": self.reports[1].to_json(),
+            "mistakes": [one.to_json() for one in self.mistakes],
             "distances": {one.measure.name: _plain(one) for one in self.comparisons},
             "misses": {name: asdict(one) for name, one in self.blames.items()},
             "features": {
@@ -183,6 +186,7 @@ def measure_gap(
         found=tuple(found[0]),
         reports=(reports[0], reports[1]),
         outcomes=(outcomes[0], outcomes[1]),
+        mistakes=mistake_gaps(sides, found, np.random.default_rng([seed, MISTAKES])),
         measured=(real, synthetic),
         comparisons=tuple(comparisons),
         blames=blames,

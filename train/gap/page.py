@@ -19,7 +19,7 @@ from train.gap.gap import WORST_PHOTOS, Gap
 from train.gap.neighbours import Lookalikes, what_was_drawn
 from train.gap.plots import plot_of
 from train.report.strokes import Stroke, draw_box
-from train.report.summary import shown_figure
+from train.report.summary import between, shown_figure
 
 WHOLE_PX, OBJECT_PX = 220, 120
 # Of what lies around an object, over its size.
@@ -61,6 +61,7 @@ def gap_html(
     environment = page_environment("train.gap", "train.report")
     environment.filters |= {
         "figure": shown_figure,
+        "between": between,
         "jpeg_uri": _jpeg_uri,
         "toml": toml_value,
     }

@@ -1,6 +1,6 @@
 """All that is said of a detector beyond its figures: how sure they are, why it fails, and where."""
 
-__all__ = ["Diagnosis", "MistakeCost", "diagnose"]
+__all__ = ["Diagnosis", "MistakeCost", "diagnose", "mistake_costs"]
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,6 +34,10 @@ class MistakeCost:
     interval: Interval
     n: int
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers and words."""
+        return {**asdict(self.kind), "cost_ap50": self.cost, "interval": _pair(self.interval), "n": self.n}
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -58,10 +62,7 @@ class Diagnosis:
                 category: {name: _pair(one) for name, one in figures.items()}
                 for category, figures in self.per_category.items()
             },
-            "mistakes": [
-                {**asdict(one.kind), "cost_ap50": one.cost, "interval": _pair(one.interval), "n": one.n}
-                for one in self.mistakes
-            ],
+            "mistakes": [one.to_json() for one in self.mistakes],
             "confusion": {"names": list(self.confusion.names), "counts": self.confusion.counts.tolist()},
             "calibration": asdict(self.calibration),
             "slices": [
@@ -101,21 +102,28 @@ def diagnose(
             category.name: {name: interval_of(values) for name, values in figures.items()}
             for category, figures in zip(truth.categories, each, strict=True)
         },
-        mistakes=_mistake_costs(truth, by_image, ranking, weights, score_min, kind),
+        mistakes=mistake_costs(truth, by_image, ranking, weights, score_min, kind),
         confusion=confusion_of(truth, by_image, score_min, kind),
         calibration=calibration_of(pooled(sweep(truth, by_image, 0.5, kind).values())),
         slices=tuple(slices_of(truth, by_image, ranking, weights, looks=looks, score_min=score_min, kind=kind)),
     )
 
 
-def _mistake_costs(
+def mistake_costs(
     truth: PictureSet,
     by_image: Mapping[int, Detections],
     ranking: Ranking,
     weights: NDArray[np.int64],
     score_min: float,
-    kind: IouKind,
+    kind: IouKind = "bbox",
 ) -> tuple[MistakeCost, ...]:
+    """Every kind of mistake, the dearest first.
+
+    Args:
+        ranking: Of these labels and detections.
+        weights: What `resamples` draws.
+        score_min: From which on mistakes are counted.
+    """
     found = [by_image.get(picture.image_id, nothing_found(picture)) for picture in truth.pictures]
     pairs = list(zip(truth.pictures, found, strict=True))
     of_all = {p: mistakes_of(picture, one, iou_kind=kind) for p, (picture, one) in enumerate(pairs)}
