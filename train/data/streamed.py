@@ -73,15 +73,16 @@ def hold_out_parts(parts: Sequence[Part], fraction: float, at_most: int, seed: i
     n_all = sum(part.n_pictures for part in parts)
     n_left = min(max(1, round(fraction * n_all)), at_most, n_all - 1) if fraction > 0 else 0
     of_each = -(-n_left // min(WINDOW_PARTS, len(parts)))
-    result, held_out = list(parts), []
-    for index in np.random.default_rng([seed, SPLIT]).permutation(len(parts)).tolist():
-        n = min(of_each, n_left, parts[index].n_pictures)
-        if not n:
-            break
-        result[index] = replace(parts[index], n_held_out=n)
-        held_out += parts[index].read()[:n]
-        n_left -= n
-    return result, held_out
+    order = np.random.default_rng([seed, SPLIT]).permutation(len(parts)).tolist()
+    n_of = dict.fromkeys(order, 0)
+    # A second time where parts had fewer than is asked of each.
+    for most in (of_each, n_left):
+        for index in order:
+            n = min(max(most, n_of[index]), parts[index].n_pictures, n_of[index] + n_left)
+            n_left -= n - n_of[index]
+            n_of[index] = n
+    held_out = [picture for index in order if n_of[index] for picture in parts[index].read()[: n_of[index]]]
+    return [replace(part, n_held_out=n_of[index]) for index, part in enumerate(parts)], held_out
 
 
 class Streamed:
