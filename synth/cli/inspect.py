@@ -25,6 +25,7 @@ def inspect_command(
         Path | None, typer.Option(help="Folder of a COCO file's pictures; looked for around it if not said.")
     ] = None,
     most: Annotated[int, typer.Option(min=1, help="Of more pictures, so many spread evenly over the set.")] = 5000,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a page that is there.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Make one HTML file to look through any data set: pictures, labels, filters, statistics; no server, no network."""
@@ -32,7 +33,9 @@ def inspect_command(
 
     from synth.inspect.inspecting import inspect_data
 
-    made = inspect_data(data, out, images=images, most=most, full=full, console=Console(stderr=True))
+    made = inspect_data(
+        data, out, images=images, most=most, full=full, overwrite=overwrite, console=Console(stderr=True)
+    )
     pictures = f"{made.n_pictures:,} picture{'' if made.n_pictures == 1 else 's'}"
     faults = f", {made.n_faults:,} of which can't be read" if made.n_faults else ""
     typer.echo(f"{made.page}: {pictures}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser.")

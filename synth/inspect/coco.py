@@ -14,12 +14,14 @@ from pycocotools import mask as coco_mask
 from synth.dataset import Picture, Rle
 from synth.errors import DatasetError
 from synth.inspect.labelled import Box, Kind, LabelledPicture, LabelledSet, ShownLabel
+from synth.untrusted import inside
 
 Choose = Callable[[int], Sequence[int]]
 # So many names are tried when it is looked for where the pictures lie.
 NAMES_TRIED = 20
 # Of an image's record, what isn't a parameter of the frame.
 NO_PARAMETERS = {"id", "file_name", "width", "height", "drawn", "labels", "license", "coco_url", "flickr_url"}
+MISSING = "not in this folder"
 # Polygons reach beyond a picture by mistake, and by so many pictures only to fill the memory.
 FARTHEST_OUT = 10
 
@@ -95,11 +97,7 @@ def _root(path: Path, records: list[dict[str, Any]]) -> Path:
 
 def _within(root: Path, name: str) -> Path:
     """The picture's path, or one that isn't there: no labels make us read outside of the folder."""
-    try:
-        path = (root / name).resolve()
-        return path if path.is_relative_to(root.resolve()) else root / Path(name).name / "is-outside"
-    except (OSError, ValueError, RuntimeError):
-        return root / "no-such-name"
+    return inside(root, name.replace("\\", "/")) or root / MISSING
 
 
 def _picture(

@@ -67,7 +67,7 @@ def page_path(tmp_path_factory) -> Path:
     coco = {"images": images, "annotations": labels, "categories": kinds}
     (folder / "annotations.json").write_text(json.dumps(coco))
     (folder / "manifest.json").write_text("{}")
-    return inspect_data(folder, None, images=None, most=5000, full=False, console=Console(quiet=True)).page
+    return inspect_data(folder, None, images=None, most=5000, full=False, overwrite=False, console=Console(quiet=True)).page
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_a_frame_is_opened_by_the_mouse_and_closed_by_the_back_button(page):
     assert is_open(page) and "frame=images/2.png" in hash_of(page)
     assert "1 of" not in page.run("document.querySelector('.top').textContent")
     told = page.run("document.querySelector('.side').textContent")
-    assert "kelvin5002" in told and NASTY in told and "cut, 50 % in frame" in told and "25 %" in told
+    assert "kelvin5002" in told and NASTY in told and "50 % in frame" in told and "25 %" in told
     page.run("history.back()")
     page.wait("!document.querySelector('dialog').open")
 

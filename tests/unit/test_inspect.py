@@ -46,7 +46,7 @@ def read(path: Path):
 
 
 def inspect(data: Path, out: Path | None = None, **more):
-    given = {"images": None, "most": 5000, "full": False, "console": Console(quiet=True)} | more
+    given = {"images": None, "most": 5000, "full": False, "overwrite": False, "console": Console(quiet=True)} | more
     return inspect_data(data, out, **given)
 
 
@@ -155,14 +155,17 @@ def test_of_a_larger_set_the_pictures_are_spread_evenly(tmp_path):
 
 def test_the_page_is_replaced_and_nothing_else_is(tmp_path):
     data = coco(tmp_path / "set").parent
-    assert inspect(data).page == inspect(data).page == tmp_path / "set-inspect.html"
+    assert inspect(data).page == tmp_path / "set-inspect.html"
+    with pytest.raises(DatasetError, match="--overwrite"):
+        inspect(data)
+    inspect(data, overwrite=True)
     mine = tmp_path / "mine.html"
     mine.write_text("<p>mine")
     with pytest.raises(DatasetError, match=r"mine\.html: is there, and it isn't a page of synth inspect"):
-        inspect(data, mine)
+        inspect(data, mine, overwrite=True)
     assert mine.read_text() == "<p>mine"
     with pytest.raises(DatasetError, match="holds other things"):
-        inspect(data, tmp_path, full=True)
+        inspect(data, tmp_path, full=True, overwrite=True)
 
 
 def test_a_folder_has_the_pictures_as_they_are(tmp_path):
@@ -187,6 +190,14 @@ def test_a_folder_has_the_pictures_as_they_are(tmp_path):
 def test_a_broken_label_is_named(tmp_path, annotation, told):
     with pytest.raises(DatasetError, match=told):
         read(coco(tmp_path, **annotation))
+
+
+def test_of_a_folder_with_several_sets_one_must_be_named(tmp_path):
+    for split in ("train", "valid"):
+        coco(tmp_path / split).rename(tmp_path / split / "_annotations.coco.json")
+    with pytest.raises(DatasetError, match=r"train/_annotations\.coco\.json, valid/_annotations\.coco\.json"):
+        inspect(tmp_path)
+    assert inspect(tmp_path / "train").n_pictures == 1
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"images": 3}', '{"images": [], "annotations": [], "categories": [3]}'])

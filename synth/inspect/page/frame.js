@@ -113,7 +113,7 @@ class Frame {
   }
 }
 
-const cutWords = (k) => (has("inFrame") ? `cut, ${told(labels.inFrame[k])} in frame` : "cut off");
+const cutWords = (k) => (has("inFrame") ? `${told(labels.inFrame[k])} in frame` : "cut off");
 const told = (fraction) => (fraction === null ? "–" : share(fraction, 1));
 
 // A block for each randomizer: pairs to read, lists of alike things as tables.
@@ -140,7 +140,7 @@ function listValue(values) {
   if (values.every(isPlain)) return h("span", { class: "mono" }, values.map(plainWords).join(", "));
   if (values.some((value) => isPlain(value) || Array.isArray(value))) return h("span", {}, values.map((value) => h("div", {}, parameterValue(value))));
   const names = [...new Set(values.flatMap(Object.keys))];
-  const cell = (value) => h("td", {}, value === undefined ? "–" : isPlain(value) ? plainWords(value) : parameterValue(value));
+  const cell = (value) => h("td", { title: isPlain(value) && value !== undefined ? plainWords(value) : null }, value === undefined ? "–" : isPlain(value) ? plainWords(value) : parameterValue(value));
   const rows = values.map((value) => h("tr", {}, names.map((name) => cell(value[name]))));
   const head = h("tr", {}, names.map((name) => h("th", { scope: "col" }, name)));
   return h("div", { class: "scroll", tabindex: 0 }, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
