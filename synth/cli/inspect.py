@@ -11,9 +11,7 @@ from synth.cli.options import DATA
 
 
 def inspect_command(
-    data: Annotated[
-        Path, typer.Argument(help="Folder of a rendered data set, a COCO file, or a folder of LabelMe photos.")
-    ] = DATA,
+    data: Annotated[Path, typer.Argument(help="Rendered data set, COCO file, or folder of LabelMe photos.")] = DATA,
     out: Annotated[
         Path | None,
         typer.Option(help="The page; DATA-inspect.html (a folder with --full) beside the data if not said."),

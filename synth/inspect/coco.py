@@ -1,6 +1,6 @@
 """COCO instances, ours or anybody's, with all that a rendered set says of a label beyond COCO's own fields."""
 
-__all__ = ["read_labelled_coco"]
+__all__ = ["Choose", "labelled_picture", "read_labelled_coco"]
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ def read_labelled_coco(path: Path, images: Path | None, choose: Choose) -> Label
     for annotation in coco["annotations"]:
         if (of := labels.get(_field(path, "annotations", annotation, "image_id"))) is not None:
             of.append(annotation)
-    pictures = tuple(_picture(path, root, record, labels[record["id"]], number_of) for record in records)
+    pictures = tuple(labelled_picture(path, root, record, labels[record["id"]], number_of) for record in records)
     is_ours = (path.parent / "manifest.json").is_file() and any("drawn" in record for record in records)
     name = path.resolve().parent.name if path.name == "annotations.json" else path.stem
     return LabelledSet(name, "rendered" if is_ours else "COCO", kinds, pictures, len(coco["images"]))
@@ -100,9 +100,22 @@ def _within(root: Path, name: str) -> Path:
     return inside(root, name.replace("\\", "/")) or root / MISSING
 
 
-def _picture(
-    path: Path, root: Path, record: dict[str, Any], annotations: list[dict[str, Any]], number_of: Mapping[int, int]
+def labelled_picture(
+    path: Path,
+    root: Path,
+    record: Mapping[str, Any],
+    annotations: Sequence[Mapping[str, Any]],
+    number_of: Mapping[int, int],
 ) -> LabelledPicture:
+    """COCO's image and its annotations.
+
+    Args:
+        path: Of the data set, for errors.
+        root: The folder that `file_name` counts from.
+        number_of: Of each category id, its number in the set's list.
+    Raises:
+        DatasetError: one of them is broken; the message names it.
+    """
     try:
         name, width_px, height_px = str(record["file_name"]), int(record["width"]), int(record["height"])
         picture = Picture(0, _within(root, name), width_px, height_px, ())
@@ -122,7 +135,7 @@ def _picture(
     return LabelledPicture(picture, name, tuple(labels), {**drawn, "image": told} if told else drawn)
 
 
-def _label(annotation: dict[str, Any], number_of: Mapping[int, int], picture: Picture) -> ShownLabel:
+def _label(annotation: Mapping[str, Any], number_of: Mapping[int, int], picture: Picture) -> ShownLabel:
     box, amodal = _box(annotation["bbox"]), annotation.get("bbox_amodal")
     corners = (annotation.get("bbox_3d") or {}).get("corners_px")
     keypoints = annotation.get("keypoints")

@@ -33,8 +33,12 @@ def copy_originals(pictures: Sequence[LabelledPicture], small: Sequence[Thumbnai
 
 def _copy(picture: Picture, stem: Path) -> str:
     suffix = picture.path.suffix.lower()
-    if not picture.embedded and suffix in SHOWN_AS_IT_IS:
-        return shutil.copyfile(picture.path, stem.with_suffix(suffix)).name
-    path = stem.with_suffix(".jpg")
-    Image.fromarray(read_rgb(picture)).save(path, quality=92)
+    is_shown = suffix in SHOWN_AS_IT_IS and not picture.embedded
+    path = stem.with_suffix(suffix if is_shown else ".jpg")
+    if not is_shown:
+        Image.fromarray(read_rgb(picture)).save(path, quality=92)
+    elif picture.content is not None:
+        path.write_bytes(picture.content())
+    else:
+        shutil.copyfile(picture.path, path)
     return path.name

@@ -8,16 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from synth.errors import DatasetError
+from synth.formats.streamed import StreamedSet, read_set
 from synth.inspect.coco import read_labelled_coco
 from synth.inspect.labelled import LabelledSet
 from synth.inspect.photos import read_labelled_photos
+from synth.inspect.streamed import read_labelled_stream
 
 # COCO's own file in a folder of ours, of COCO itself, of Roboflow's export.
 COCO_FILES = ("annotations.json", "_annotations.coco.json", "annotations/*.json", "*/_annotations.coco.json")
 
 
 def read_labelled(data: Path, images: Path | None, most: int) -> LabelledSet:
-    """A rendered data set, any COCO file or the folder around it, or a folder of LabelMe photos.
+    """A rendered data set of any format, any COCO file or the folder around it, or a folder of LabelMe photos.
 
     Args:
         images: Where the pictures of a COCO file lie; looked for around it if not said.
@@ -32,6 +34,8 @@ def read_labelled(data: Path, images: Path | None, most: int) -> LabelledSet:
     if not data.exists():
         raise DatasetError(f"{data}: there is no such data set. Make one with: synth render --out {data}")
     path = data if data.is_file() else _coco_file(data)
+    if path is None and (data / "manifest.json").is_file() and isinstance(stream := read_set(data), StreamedSet):
+        return read_labelled_stream(stream, choose)
     return read_labelled_photos(data, choose) if path is None else read_labelled_coco(path, images, choose)
 
 

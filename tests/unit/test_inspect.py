@@ -12,9 +12,12 @@ from rich.console import Console
 
 from synth.dataset import Picture
 from synth.errors import DatasetError
+from synth.formats.layout import Layout, Record
+from synth.formats.writing import write_shards
 from synth.inspect.coco import read_labelled_coco
 from synth.inspect.columns import columns
 from synth.inspect.inspecting import inspect_data
+from synth.inspect.sets import read_labelled
 from synth.inspect.thumbnails import BUDGET_BYTES, BYTES_PER_PX, side_for, thumbnails
 
 
@@ -190,6 +193,25 @@ def test_a_folder_has_the_pictures_as_they_are(tmp_path):
 def test_a_broken_label_is_named(tmp_path, annotation, told):
     with pytest.raises(DatasetError, match=told):
         read(coco(tmp_path, **annotation))
+
+
+def test_a_set_of_many_pictures_to_a_file_shows_the_same_labels(tmp_path):
+    path = coco(tmp_path / "set", names=("a", "b"), visible_fraction=0.5)
+    told = json.loads(path.read_text())
+    records = [
+        Record(str(i), image, [one for one in told["annotations"] if one["image_id"] == image["id"]], picture, {})
+        for i, image in enumerate(told["images"])
+        for picture in [(path.parent / image["file_name"]).read_bytes()]
+    ]
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    manifest = write_shards(records, told["categories"], packed, Layout("webdataset"))
+    (packed / "manifest.json").write_text(json.dumps(manifest))
+    expected, shown = read_labelled(path.parent, None, 9), read_labelled(packed, None, 9)
+    assert [one.labels for one in shown.pictures] == [one.labels for one in expected.pictures]
+    made = inspect(packed, full=True)
+    assert made.n_faults == 0
+    assert (tmp_path / "packed-inspect/pictures/000001.png").read_bytes() == (path.parent / "b.png").read_bytes()
 
 
 def test_of_a_folder_with_several_sets_one_must_be_named(tmp_path):
