@@ -17,7 +17,7 @@ from synth.audit.checks import CHECKS
 from synth.audit.contents import Audit, Found, audit_sets, chosen_checks
 from synth.audit.reading import read_sets
 from synth.audit.records import Problem
-from synth.untrusted import printable
+from synth.printable import printable
 
 STYLES = {"error": "bold red", "warning": "yellow"}
 
@@ -30,7 +30,6 @@ def audit(
     skip: Collection[str],
     examples: int,
     as_json: bool,
-    quiet: bool = False,
     console: Console | None = None,
 ) -> bool:
     """Print what is wrong with data sets; returns whether there is no error.
@@ -42,7 +41,6 @@ def audit(
         skip: Names of checks.
         examples: So many of each kind are printed; JSON has all.
         as_json: Print JSON.
-        quiet: Print nothing of what was found but in JSON.
         console: Where to.
     Raises:
         UsageError: there is no such check.
@@ -57,7 +55,7 @@ def audit(
         done = audit_sets(sets, checks, lambda: progress.advance(task))
     if as_json:
         _print_json(console, _as_json(done))
-    elif not quiet:
+    else:
         _print(console, done, examples)
     return done.is_right
 

@@ -3,14 +3,18 @@
 __all__ = ["app", "main"]
 
 import errno
+import os
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from synth.assets.cli import app as assets_app
+from synth.cli.assets import app as assets_app
 from synth.cli.audit import audit_command
 from synth.cli.convert import convert_command
 from synth.cli.demo import demo_command
@@ -19,6 +23,7 @@ from synth.cli.evaluate import eval_command
 from synth.cli.export import export_command
 from synth.cli.inspect import inspect_command
 from synth.cli.predict import predict_command
+from synth.cli.quiet import App
 from synth.cli.render import preview_command, render_command
 from synth.cli.train import train_command
 from synth.errors import DISK_FULL, StoppedError, SynthError
@@ -46,10 +51,12 @@ class _Commands(TyperGroup):
             raise StoppedError("stopped. What was finished is kept; --resume goes on.") from None
 
 
-app = typer.Typer(
+app = App(
     name="synth",
     cls=_Commands,
     help="From 3D meshes to a detector that is measured on real photos.",
+    epilog="Exit codes: 0; 1 for what you can mend, or for errors that audit, doctor and assets check found; 2 for a "
+    "wrong command line; 3 for a result that is whole but for what was left out by name; 130 after Ctrl-C.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -59,7 +66,8 @@ app = typer.Typer(
 def main() -> None:
     """Run a command; the user's faults become one line on stderr and an exit code."""
     try:
-        app()
+        with _no_warnings():
+            app()
     except SynthError as error:
         _say(str(error))
         sys.exit(error.exit_code)
@@ -69,6 +77,22 @@ def main() -> None:
         where = "" if error.filename is None else f"{error.filename}: "
         _say(f"{where}{error.strerror}. Choose another folder, or make room.")
         sys.exit(1)
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Libraries' warnings are for those who program; `python -W` and PYTHONWARNINGS bring them back."""
+    if sys.warnoptions:
+        yield
+        return
+    # Processes that we start, too.
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            del os.environ["PYTHONWARNINGS"]
 
 
 def _say(message: str) -> None:

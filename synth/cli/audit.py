@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.options import DATA, AsJson, Quiet
+from synth.cli.options import DATA, AsJson
 
 
 def audit_command(
@@ -25,7 +25,6 @@ def audit_command(
         bool, typer.Option("--list-checks", help="Print what is checked, and look at nothing.")
     ] = False,
     as_json: AsJson = False,
-    quiet: Quiet = False,
 ) -> None:
     """Look for what is wrong with data sets: files, boxes, masks, ids, splits; exit 1 if there is an error.
 
@@ -35,5 +34,5 @@ def audit_command(
 
     if list_checks:
         print_checks(as_json=as_json)
-    elif not audit(data, images=images, only=only, skip=skip, examples=examples, as_json=as_json, quiet=quiet):
+    elif not audit(data, images=images, only=only, skip=skip, examples=examples, as_json=as_json):
         raise typer.Exit(1)

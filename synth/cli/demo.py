@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.options import RUNS, needs_pytorch
+from synth.cli.options import RUNS, AsJson, console_beside_json, needs_pytorch, print_json
 
 
 def demo_command(
@@ -15,6 +15,7 @@ def demo_command(
     n: Annotated[int, typer.Option("--n", help="How many frames to render.")] = 300,
     iterations: Annotated[int, typer.Option(help="Training steps.")] = 300,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier demo.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """The whole loop on what ships with the package: coins rendered, learned, found in a real photo."""
     from synth.demo.loop import demo
@@ -23,4 +24,14 @@ def demo_command(
         from train.commands.evaluation import evaluate_run
         from train.commands.training import train
 
-    demo(out=out, n=n, iterations=iterations, overwrite=overwrite, train=train, evaluate=evaluate_run)
+    figures = demo(
+        out=out,
+        n=n,
+        iterations=iterations,
+        overwrite=overwrite,
+        train=train,
+        evaluate=evaluate_run,
+        console=console_beside_json(as_json),
+    )
+    if as_json:
+        print_json(figures)

@@ -1,15 +1,29 @@
 """What several commands share: folders, options, and the way to what only training needs."""
 
-__all__ = ["DATA", "RUNS", "Aliases", "AsJson", "Device", "IgnoredLabels", "Quiet", "aliases_of", "needs_pytorch"]
+__all__ = [
+    "DATA",
+    "RUNS",
+    "Aliases",
+    "AsJson",
+    "Device",
+    "IgnoredLabels",
+    "aliases_of",
+    "console_beside_json",
+    "needs_pytorch",
+    "print_json",
+]
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synth.errors import SynthError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DATA = Path("data/synth")
 RUNS = Path("runs")
@@ -21,7 +35,6 @@ Aliases = Annotated[list[str], typer.Option("--alias", help="a=b: read the photo
 IgnoredLabels = Annotated[list[str], typer.Option("--ignore-label", help="Leave this label of the photos out.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
 @contextmanager
@@ -56,3 +69,17 @@ def aliases_of(pairs: list[str]) -> dict[str, str]:
             raise UsageError(f"--alias {pair}: expected LABEL=CATEGORY, cone=traffic_cone for example.")
         aliases[label] = category
     return aliases
+
+
+def console_beside_json(as_json: bool) -> "Console | None":
+    """Where a command speaks while stdout is for JSON alone: on stderr; None, its own choice, without JSON."""
+    from rich.console import Console
+
+    return Console(highlight=False, stderr=True) if as_json else None
+
+
+def print_json(figures: object) -> None:
+    """Figures as JSON: dataclasses are objects, paths text."""
+    import orjson
+
+    typer.echo(orjson.dumps(figures, default=str, option=orjson.OPT_INDENT_2).decode())

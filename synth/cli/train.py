@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.options import DATA, Aliases, IgnoredLabels, aliases_of, needs_pytorch
+from synth.cli.options import (
+    DATA,
+    Aliases,
+    AsJson,
+    IgnoredLabels,
+    aliases_of,
+    console_beside_json,
+    needs_pytorch,
+    print_json,
+)
 from synth.errors import UsageError
 
 
@@ -54,15 +63,19 @@ def train_command(
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print a train.toml of every setting, explained; train nothing.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fine-tune a Faster R-CNN on rendered data, on a GPU or a CPU."""
     # Before the import, which takes seconds: a typing error is told at once.
     aliases = aliases_of(alias)
     instead = {"--explain": explain, "--show-samples": show_samples, "--print-config": print_config or None}
     _refuse_together([name for name, said in instead.items() if said is not None], resume=resume)
+    if as_json and any(said is not None for said in instead.values()):
+        raise UsageError("--json: belongs to a training's figures. Leave it out, or let it train.")
     with needs_pytorch():
         from train.commands.training import train
         from train.config import load_train_settings, train_toml
+        from train.learn.distributed import is_first
 
     settings: dict[str, object] = {
         "detector": model,
@@ -117,7 +130,7 @@ def train_command(
             overwrite=overwrite,
         )
         return
-    train(
+    summary = train(
         data=data,
         real=real,
         validation=validation,
@@ -129,7 +142,10 @@ def train_command(
         ignore_labels=ignore_label,
         resume=resume,
         overwrite=overwrite,
+        console=console_beside_json(as_json and is_first()),
     )
+    if as_json and is_first():
+        print_json(summary)
 
 
 def _refuse_together(instead: list[str], *, resume: bool) -> None:

@@ -33,7 +33,7 @@ def demo(
     train: Callable[..., Any],
     evaluate: Callable[..., Any],
     console: Console | None = None,
-) -> None:
+) -> dict[str, Any]:
     """Run the whole loop below `out`: `data/`, `photos/`, `run/`, and the report in `run/eval/`.
 
     Args:
@@ -43,6 +43,8 @@ def demo(
         overwrite: Replace an earlier demo.
         train, evaluate: what stands behind `synth train` and `synth eval`.
         console: To print on.
+    Returns:
+        AP and AP50 on the photo, seconds of each stage, and where the report is.
     Raises:
         SynthError: something is in the way, or a stage fails.
     """
@@ -90,6 +92,8 @@ def demo(
             console=console,
         )
     _print_summary(console, seconds, report, out)
+    page = out / "run" / "eval" / "report.html"
+    return {"ap": report.ap, "ap50": report.ap50, "seconds": seconds, "report": page}
 
 
 def _make_room(out: Path, *, overwrite: bool) -> None:

@@ -22,12 +22,11 @@ from synth.doctor.system import this_system
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
-def doctor(*, as_json: bool, quiet: bool = False, console: Console | None = None) -> bool:
+def doctor(*, as_json: bool, console: Console | None = None) -> bool:
     """Look at this machine and print what was found; returns whether `synth render` can run.
 
     Args:
         as_json: Print JSON.
-        quiet: Print nothing of what was found but in JSON.
         console: Where to.
     """
     console = console or Console(highlight=False)
@@ -38,7 +37,7 @@ def doctor(*, as_json: bool, quiet: bool = False, console: Console | None = None
     if as_json:
         told = {"version": __version__, "can_render": can_render, "findings": [asdict(each) for each in findings]}
         console.print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode(), markup=False, soft_wrap=True)
-    elif not quiet:
+    else:
         console.print(_table(findings))
         console.print(f"synth {__version__}: {_verdict(findings)}", soft_wrap=True)
     return can_render

@@ -1,0 +1,123 @@
+"""What every command has in common, those to come included: help, --quiet, --json, exit codes, no colours in a pipe."""
+
+import json
+import subprocess
+import sys
+import warnings
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from synth import cli
+from synth.audit.records import DataSet
+from synth.cli import app
+
+# They make pictures, pages and files, and print where these are.
+NO_FIGURES = {"preview", "inspect", "export"}
+WIDTH = 80
+
+
+def leaves(command, path=()):
+    """(words, command) of every command that does something."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        return [(path, command)]
+    return [leaf for name, below in inner.items() for leaf in leaves(below, (*path, name))]
+
+
+COMMANDS = leaves(typer.main.get_command(app))
+each_command = pytest.mark.parametrize(("words", "command"), COMMANDS, ids=[" ".join(words) for words, _ in COMMANDS])
+
+
+def run(*words, **environment):
+    return CliRunner().invoke(app, [*words], env={"COLUMNS": str(WIDTH), "TERM": "xterm", **environment})
+
+
+def flags(command):
+    return {flag for parameter in command.params for flag in parameter.opts}
+
+
+def test_the_walk_finds_commands_and_those_below_them():
+    assert {("render",), ("audit",), ("assets", "list")} <= {words for words, _ in COMMANDS}
+
+
+@each_command
+def test_its_help_fits_a_small_terminal_and_begins_with_what_it_does(words, command):
+    told = run(*words, "--help")
+    assert told.exit_code == 0
+    assert max(map(len, told.stdout.splitlines())) <= WIDTH
+    first = (command.help or "").split("\n\n")[0].strip()
+    assert 10 < len(first) <= 140, first
+    assert first.endswith(".")
+
+
+@each_command
+def test_every_option_of_it_is_explained(words, command):
+    for parameter in command.params:
+        assert getattr(parameter, "help", None), f"{' '.join(words)}: {parameter.name}"
+
+
+@each_command
+def test_it_can_be_quiet_and_gives_its_figures_as_json(words, command):
+    assert {"--quiet", "-q"} <= flags(command)
+    assert "--json" in flags(command) or words[0] in NO_FIGURES
+
+
+@each_command
+def test_a_wrong_option_ends_with_2_and_is_told_on_stderr_alone(words, command):
+    told = run(*words, "--no-such-option")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "--no-such-option" in told.stderr
+    assert max(map(len, told.stderr.splitlines())) <= WIDTH
+
+
+def test_the_help_of_all_tells_the_exit_codes_and_loads_nothing_heavy():
+    script = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom synth.cli import app\n"
+        f"for words in {[list(words) for words, _ in COMMANDS]!r} + [[]]:\n"
+        "    told = CliRunner().invoke(app, [*words, '--help'])\n"
+        "    assert told.exit_code == 0, words\n"
+        "print(told.stdout, ' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    # Typer itself imports pydantic where it is installed.
+    heavy = {"numpy", "torch", "trimesh", "scipy", "PIL", "pyrender", "OpenGL", "orjson", "matplotlib", "ray"}
+    assert not heavy & set(ended.stdout.split())
+    assert "Exit codes: 0; 1 for" in ended.stdout
+
+
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_nothing_is_coloured_where_it_is_not_wanted(environment, tmp_path):
+    (tmp_path / "annotations.json").write_text('{"images": [], "annotations": [7], "categories": []}')
+    for words in (["audit", str(tmp_path)], ["audit", "--list-checks"], ["--help"]):
+        assert "\x1b" not in run(*words, **environment).output
+
+
+def test_quiet_leaves_errors_and_json(tmp_path, monkeypatch, capfd):
+    (tmp_path / "annotations.json").write_text('{"images": [], "annotations": [7], "categories": []}')
+    quiet = run("audit", str(tmp_path), "--quiet")
+    assert (quiet.exit_code, quiet.output) == (1, "")
+    assert json.loads(run("audit", str(tmp_path), "-q", "--json").stdout)["errors"] == 1
+    monkeypatch.setattr(sys, "argv", ["synth", "audit", str(tmp_path / "none"), "-q"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    out, err = capfd.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+
+
+def test_libraries_warnings_are_kept_from_users(monkeypatch, capfd):
+    def warn(paths, images):
+        warnings.warn("see the upgrade guide", stacklevel=1)
+        return (DataSet("a", paths[0], "COCO", paths[0], (), (), ()),)
+
+    monkeypatch.setattr("synth.audit.commands.read_sets", warn)
+    monkeypatch.setattr(sys, "argv", ["synth", "audit", "a"])
+    monkeypatch.setattr(sys, "warnoptions", [])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capfd.readouterr().err == ""
+
+
+def test_the_version_is_a_line(monkeypatch):
+    assert run("--version").stdout.startswith("synth 0.")
