@@ -19,9 +19,9 @@ def write_shapes(path: Path, shapes: Mapping[str, Shape]) -> None:
     all_of = tuple(shapes.values())
     arrays = {f"n_{name}": np.array([len(getattr(shape, name)) for shape in all_of], np.int64) for name in POINTS}
     arrays |= {name: np.concatenate([getattr(shape, name) for shape in all_of]) for name in POINTS}
-    bounds_m = np.stack([shape.bounds_m for shape in all_of])
+    bounds_m, closed = np.stack([shape.bounds_m for shape in all_of]), np.array([shape.closed for shape in all_of])
     with atomic_writer(path) as file:
-        np.savez(file, asset_ids=np.array(list(shapes), np.str_), bounds_m=bounds_m, **arrays)
+        np.savez(file, asset_ids=np.array(list(shapes), np.str_), bounds_m=bounds_m, closed=closed, **arrays)
 
 
 def read_shapes(path: Path) -> dict[str, Shape]:
@@ -33,7 +33,8 @@ def read_shapes(path: Path) -> dict[str, Shape]:
         hulls_m, surfaces_m = (
             [part.copy() for part in np.split(arrays[name], np.cumsum(arrays[f"n_{name}"])[:-1])] for name in POINTS
         )
-        parts = zip(arrays["asset_ids"].tolist(), hulls_m, arrays["bounds_m"], surfaces_m, strict=True)
-        return {asset_id: Shape(hull_m, bounds_m.copy(), surface_m) for asset_id, hull_m, bounds_m, surface_m in parts}
+        bounds_m = [bounds.copy() for bounds in arrays["bounds_m"]]
+        shapes = map(Shape, hulls_m, bounds_m, surfaces_m, arrays["closed"].tolist())
+        return dict(zip(arrays["asset_ids"].tolist(), shapes, strict=True))
     except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
         return {}

@@ -13,7 +13,7 @@ from synth.errors import AssetError
 from synth.meshes.decimation import decimated
 from synth.meshes.files import MeshFile, Part, read_mesh_file
 from synth.meshes.making import make_mesh
-from synth.meshes.mesh import Mesh, Primitive
+from synth.meshes.mesh import Mesh, Primitive, Shape
 from synth.meshes.normals import with_normals
 from synth.meshes.surface import Floats, face_normals
 
@@ -33,13 +33,18 @@ class Refusal:
     mend: str
 
 
-def load_mesh(asset: Asset) -> Mesh:
+def load_mesh(asset: Asset, shape: Shape | None = None) -> Mesh:
     """Read a mesh file.
 
+    Args:
+        asset: Which.
+        shape: What was measured of it, if it was read before; it isn't checked and measured again then.
     Raises:
         AssetError: it is missing, empty, cut off, not finite, without area, or of an implausible size.
     """
     file = read_mesh_file(asset.path)
+    if shape is not None:
+        return build_mesh(asset, file, shape)
     for refusal in refusals(asset, file):
         raise AssetError(f"{asset.path}: {refusal.seen} {refusal.mend}")
     return build_mesh(asset, file)
@@ -133,14 +138,15 @@ def _keypoints_off(asset: Asset, bounds_m: Floats) -> Iterator[Refusal]:
             )
 
 
-def build_mesh(asset: Asset, file: MeshFile) -> Mesh:
-    """The mesh of a file in which nothing is broken; its size is not looked at."""
+def build_mesh(asset: Asset, file: MeshFile, shape: Shape | None = None) -> Mesh:
+    """The mesh of a file in which nothing is broken; its size is not looked at. `shape`, if it was measured before."""
     metres = metres_per_unit(asset, file, extent_of(file))
     if file.n_triangles <= asset.max_triangles:
-        return make_mesh(tuple(_primitive(with_normals(p, is_flat=file.is_flat), metres) for p in file.parts))
+        primitives = tuple(_primitive(with_normals(p, is_flat=file.is_flat), metres) for p in file.parts)
+        return make_mesh(primitives, shape=shape)
     # Of a flat surface of so many triangles, nobody sees that each is flat; of its few large ones they would.
     parts = decimated(tuple(with_normals(part, is_flat=False) for part in file.parts), asset.max_triangles)
-    return make_mesh(tuple(_primitive(part, metres) for part in parts), file.n_triangles)
+    return make_mesh(tuple(_primitive(part, metres) for part in parts), file.n_triangles, shape)
 
 
 def _primitive(part: Part, metres: float) -> Primitive:

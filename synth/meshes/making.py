@@ -19,13 +19,20 @@ SURFACE_POINTS = 1024
 MESH_MAKERS: Registry[Callable[[str], Mesh]] = Registry("maker of meshes")
 
 
-def make_mesh(primitives: tuple[Primitive, ...], n_triangles_in_file: int | None = None) -> Mesh:
+def make_mesh(
+    primitives: tuple[Primitive, ...], n_triangles_in_file: int | None = None, shape: Shape | None = None
+) -> Mesh:
     """A mesh of what is drawn, measured.
 
     Args:
         primitives: At least one triangle in all.
         n_triangles_in_file: Before it was decimated, if it was.
+        shape: What was measured of it before, if it was.
     """
+    return Mesh(shape or _measured(primitives), primitives, n_triangles_in_file)
+
+
+def _measured(primitives: tuple[Primitive, ...]) -> Shape:
     corners_m = np.concatenate([p.positions_m[p.triangles].reshape(-1, 3) for p in primitives])
     firsts, numbers = weld(corners_m)
     points_m, triangles = corners_m[firsts].astype(np.float64), numbers.reshape(-1, 3)
@@ -33,7 +40,7 @@ def make_mesh(primitives: tuple[Primitive, ...], n_triangles_in_file: int | None
     surface_m = spread_points(points_m[triangles], SURFACE_POINTS)
     # What has no area has no sides either.
     closed = not _is_seen_through(primitives) and bounds_solids(points_m, triangles[is_proper(triangles)])
-    return Mesh(Shape(_hull(points_m), bounds_m, surface_m), primitives, closed, n_triangles_in_file)
+    return Shape(_hull(points_m), bounds_m, surface_m, closed)
 
 
 def _is_seen_through(primitives: tuple[Primitive, ...]) -> bool:

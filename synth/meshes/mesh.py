@@ -62,17 +62,19 @@ class Primitive:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """What placement and labels must know of an asset's geometry.
+    """What must be known of an asset's geometry before it is drawn.
 
     Attributes:
         hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need.
         bounds_m: (2, 3) float64, least and greatest corner.
         surface_m: (P, 3) float64, spread evenly over the surface, holes and hollows with it; none if unknown.
+        closed: The surface bounds solids, seen from outside only: their inner side need not be drawn.
     """
 
     hull_m: NDArray[np.float64]
     bounds_m: NDArray[np.float64]
     surface_m: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,13 +82,11 @@ class Mesh:
     """An asset's geometry, with all that is drawn of it.
 
     Attributes:
-        closed: Its surface bounds solids, seen from outside only: their inner side need not be drawn.
         n_triangles_in_file: Set where the mesh was over its budget and has been decimated.
     """
 
     shape: Shape
     primitives: tuple[Primitive, ...]
-    closed: bool = False
     n_triangles_in_file: int | None = None
 
     @property

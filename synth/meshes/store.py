@@ -50,4 +50,6 @@ class MeshStore:
 
     def _made(self, asset_id: str) -> Mesh:
         maker, colon, name = asset_id.partition(":")
-        return MESH_MAKERS[maker](name) if colon and maker in MESH_MAKERS else load_mesh(self.catalog[asset_id])
+        if colon and maker in MESH_MAKERS:
+            return MESH_MAKERS[maker](name)
+        return load_mesh(self.catalog[asset_id], self._shapes.get(asset_id))

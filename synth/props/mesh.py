@@ -51,13 +51,13 @@ def prop_mesh(name: str) -> Mesh:
         raise AssetError(f'{SCHEME}:{name}: expected a kind and a number below {VARIANTS}, as in "{SCHEME}:torus:0".')
     # By the number alone: a sleeve fits the hand of its number, for both begin with the same draws.
     solid = PROPS[kind](np.random.default_rng(int(variant)))
-    return Mesh(_shape(solid), (_primitive(solid),), _is_closed(solid))
+    return Mesh(_shape(solid), (_primitive(solid),))
 
 
 def _shape(solid: Solid) -> Shape:
     hull_m = solid.points[ConvexHull(solid.points).vertices]
     surface_m = spread_points(solid.points[solid.triangles], SURFACE_POINTS)
-    return Shape(hull_m, np.stack([hull_m.min(axis=0), hull_m.max(axis=0)]), surface_m)
+    return Shape(hull_m, np.stack([hull_m.min(axis=0), hull_m.max(axis=0)]), surface_m, _is_closed(solid))
 
 
 def _is_closed(solid: Solid) -> bool:

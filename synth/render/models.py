@@ -93,9 +93,9 @@ class Models:
 
     def _load(self, asset_id: str) -> None:
         mesh = self._meshes.load(asset_id)
-        own = self._drawables[asset_id] = tuple(_upload(primitive, mesh.closed) for primitive in mesh.primitives)
+        own = self._drawables[asset_id] = tuple(_upload(primitive, mesh.shape.closed) for primitive in mesh.primitives)
         coarse, hull = caster(mesh), filled_hull(mesh)
-        self._casters[asset_id] = own if coarse is None else (_upload(coarse, mesh.closed),)
+        self._casters[asset_id] = own if coarse is None else (_upload(coarse, mesh.shape.closed),)
         self._bulks[asset_id] = self._casters[asset_id] if hull is None else (_upload(hull, closed=False),)
 
     def extent(self, asset_id: str) -> float:

@@ -32,7 +32,7 @@ def caster(mesh: Mesh) -> Primitive | None:
     Source: Garland & Heckbert, Surface simplification using quadric error metrics, 1997, by fast-simplification.
     """
     positions_m, triangles = _welded(mesh)
-    if not mesh.closed or _lets_light_through(mesh) or len(triangles) < 2 * CASTER_TRIANGLES:
+    if not mesh.shape.closed or _lets_light_through(mesh) or len(triangles) < 2 * CASTER_TRIANGLES:
         return None
     reduction = 1 - CASTER_TRIANGLES / len(triangles)
     positions_m, triangles = fast_simplification.simplify(positions_m, triangles, target_reduction=reduction)

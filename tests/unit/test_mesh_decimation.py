@@ -164,7 +164,7 @@ def test_a_mesh_over_its_budget_is_drawn_and_labelled_with_less(heavy):
     whole = load_mesh(Asset("ball/fine.glb", path, 1))
     assert (whole.n_triangles, whole.n_triangles_in_file) == (20480, None)
     mesh = load_mesh(Asset("ball/fine.glb", path, 1, max_triangles=500))
-    assert (mesh.n_triangles, mesh.n_triangles_in_file, mesh.closed) == (500, 20480, True)
+    assert (mesh.n_triangles, mesh.n_triangles_in_file, mesh.shape.closed) == (500, 20480, True)
     drawn = np.concatenate([p.positions_m[p.triangles].reshape(-1, 3) for p in mesh.primitives])
     assert np.array_equal(mesh.shape.bounds_m, [drawn.min(axis=0), drawn.max(axis=0)])
     # Round as before, though a GLB without normals is flat otherwise.

@@ -99,7 +99,7 @@ def test_a_mirrored_node_is_wound_and_lit_from_outside(tmp_path):
     scene.export(path, include_normals=True)
     mesh = load_mesh(asset(path))
     (primitive,) = mesh.primitives
-    assert mesh.closed
+    assert mesh.shape.closed
     # The normal of an ellipsoid is its place over its squared half axes.
     expected = primitive.positions_m / np.array([0.1, 0.2, 0.1]) ** 2
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)

@@ -8,7 +8,7 @@ from synth.meshes import MeshStore, Shape, read_shapes, write_shapes
 
 def shape(n_hull: int, n_surface: int, first: float) -> Shape:
     numbers = np.arange(3.0 * (n_hull + n_surface + 2)).reshape(-1, 3) / 7 + first
-    return Shape(numbers[:n_hull], numbers[n_hull : n_hull + 2], numbers[n_hull + 2 :])
+    return Shape(numbers[:n_hull], numbers[n_hull : n_hull + 2], numbers[n_hull + 2 :], closed=n_hull == 4)
 
 
 def test_shapes_come_back_to_the_bit(tmp_path):
@@ -20,6 +20,7 @@ def test_shapes_come_back_to_the_bit(tmp_path):
         for name in ("hull_m", "bounds_m", "surface_m"):
             values = getattr(read[asset_id], name)
             assert values.dtype == np.float64 and np.array_equal(values, getattr(expected, name))
+        assert read[asset_id].closed is expected.closed
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04, cut off", b"[]"])

@@ -25,7 +25,7 @@ def skin(kind: str, variant: int) -> trimesh.Trimesh:
 def test_what_says_it_is_closed_is_watertight_and_faces_outwards(kind):
     for variant in range(VARIANTS):
         mesh = of(kind, variant)
-        if mesh.closed:
+        if mesh.shape.closed:
             assert skin(kind, variant).is_watertight
             assert all(piece.volume > 0 for piece in skin(kind, variant).split())
 
