@@ -58,6 +58,16 @@ def test_the_mask_loss_of_a_predictor_that_says_nothing_is_the_logarithm_of_two(
     assert losses["loss_mask"].item() == pytest.approx(torch.log(torch.tensor(2.0)).item())
 
 
+@pytest.mark.parametrize("name", ["lite0", "mobilenet_v2", "mobilenet_v3", "resnet50"])
+@pytest.mark.parametrize("n_classes", [2, 20])
+def test_a_new_mask_head_is_undecided_and_its_loss_the_logarithm_of_two(name, n_classes):
+    model = build_detector(name, n_classes, image_size_px=SIDE_PX, masks=True, pretrained=False)
+    cells = torch.rand(2, model.roi_heads.mask_predictor.conv5_mask.in_channels, 14, 14) * 10
+    chances = model.roi_heads.mask_predictor(cells).sigmoid()
+    assert chances.shape == (2, n_classes, 28, 28)
+    assert (chances - 0.5).abs().max() < 0.05
+
+
 def test_an_outline_that_nobody_drew_leaves_the_loss_of_the_others_as_it_was(model):
     """The mean is over the known outlines, so a second picture without any changes nothing."""
     model.train()

@@ -148,7 +148,7 @@ def test_the_json_beside_the_page_gives_the_same_figures_in_pycocotools(photos, 
 @pytest.mark.parametrize("detections", [[], [found(1)], [found(1, RIGHT)]], ids=["none", "empty", "wrong"])
 def test_a_page_is_made_whatever_is_missing(photos, tmp_path, labels, detections):
     evaluate(photos({"a.png": labels}), detections, tmp_path / "eval", title="t")
-    expected = "0 of 1 objects found" if labels else "No labelled object to find"
+    expected = "0 of 1 object found" if labels else "No labelled object to find"
     assert expected in page_of(tmp_path / "eval").words
 
 

@@ -52,8 +52,8 @@ def printed(table):
 
 
 def test_the_only_category_is_named_in_the_headline():
-    assert headline(report_of(["coin"])) == "1 of 1 objects (coin) found, no false alarms"
-    assert headline(report_of(["coin", "die"])) == "1 of 1 objects found, no false alarms"
+    assert headline(report_of(["coin"])) == "1 of 1 object (coin) found, no false alarms"
+    assert headline(report_of(["coin", "die"])) == "1 of 1 object found, no false alarms"
 
 
 def test_the_tables_fit_eighty_columns_whatever_the_names():

@@ -17,7 +17,7 @@ from synth.errors import TrainingError
 from train.detectors.adapt import adapt
 from train.detectors.freezing import learn_last_stages
 from train.detectors.inverted_residual import Plan, load_imagenet, make_body
-from train.detectors.mask_head import add_masks
+from train.detectors.mask_head import add_masks, begin_undecided
 from train.detectors.sources import Source
 from train.detectors.weights import is_whole_detector, load_into, read_start
 
@@ -109,6 +109,7 @@ def build_lean(
     model = _faster_rcnn(network, body, num_classes, pooling)
     if masks:
         add_masks(model, num_classes)
+        begin_undecided(model)
     if start and is_whole_detector(start[1]):
         load_into(model, start[1], start[0])
     ready: nn.Module = adapt(model, image_size_px).to(memory_format=torch.channels_last)

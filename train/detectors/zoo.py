@@ -21,7 +21,7 @@ from train.detectors.adapt import adapt
 from train.detectors.folding import fold_frozen_norms
 from train.detectors.freezing import freeze_batch_norms, learn_last_stages
 from train.detectors.lean import LEAN
-from train.detectors.mask_head import add_masks
+from train.detectors.mask_head import add_masks, begin_undecided
 from train.detectors.registry import DETECTORS
 from train.detectors.sources import Published
 from train.detectors.weights import load_into, read_start
@@ -72,6 +72,8 @@ def build(
     start = read_start(published, pretrained=pretrained, weights=weights)
     # weights=None alone would still download the body's.
     model = make(weights=None, weights_backbone=None, num_classes=num_classes, **kind.numbers)
+    if masks:
+        begin_undecided(model)
     if start:
         load_into(model, start[1], start[0])
     freeze_batch_norms(model)

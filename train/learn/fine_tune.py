@@ -1,6 +1,6 @@
 """A run as the start of another: what it decides, and how to learn from a few photos without forgetting the rest."""
 
-__all__ = ["fine_tuned"]
+__all__ = ["fine_tuned", "with_what_is_taken"]
 
 import torch
 
@@ -22,6 +22,22 @@ def fine_tuned(
         n_pictures: To learn from.
         n_photos: How many of them are photos; where some are, their number decides how long the training is.
     Raises:
+        TrainingError: as `with_what_is_taken`.
+    """
+    taken = with_what_is_taken(settings, start)
+    usual = taken.resolved(n_pictures, device)
+    by_photos = min(max(round(PASSES * n_photos / usual.batch_size), ITERATIONS_MIN), ITERATIONS_MAX)
+    gentler = {
+        "learning_rate": settings.learning_rate or usual.learning_rate * LEARNING_RATE_FACTOR,
+        "iterations": settings.iterations or (by_photos if n_photos else usual.iterations),
+    }
+    return taken.model_copy(update=gentler)
+
+
+def with_what_is_taken(settings: TrainSettings, start: Run) -> TrainSettings:
+    """The settings with the run's own detector, its masks, and its size where no other is said.
+
+    Raises:
         TrainingError: they ask for another detector than the run's, or for other weights.
     """
     run = start.path.parent
@@ -38,10 +54,4 @@ def fine_tuned(
         "masks": start.settings.masks,
         "image_size_px": settings.image_size_px or start.settings.image_size_px,
     }
-    usual = settings.model_copy(update=kept).resolved(n_pictures, device)
-    by_photos = min(max(round(PASSES * n_photos / usual.batch_size), ITERATIONS_MIN), ITERATIONS_MAX)
-    gentler = {
-        "learning_rate": settings.learning_rate or usual.learning_rate * LEARNING_RATE_FACTOR,
-        "iterations": settings.iterations or (by_photos if n_photos else usual.iterations),
-    }
-    return settings.model_copy(update=kept | gentler)
+    return settings.model_copy(update=kept)

@@ -29,12 +29,14 @@ GAP = "\N{EN DASH}"
 
 def headline(report: EvalReport) -> str:
     """The result in one plain phrase, at IoU 0.5 and the fixed score: `22 of 24 objects found, 1 false alarm`."""
-    return in_words(report.shown, _what(report))
+    # The name itself has no plural that can be known (die, dice), so it stands aside.
+    return in_words(report.shown, *(report.per_category if len(report.per_category) == 1 else ()))
 
 
-def in_words(point: OperatingPoint, what: str = "objects") -> str:
-    """`22 of 24 objects found, 1 false alarm`."""
+def in_words(point: OperatingPoint, category: str = "") -> str:
+    """`22 of 24 objects found, 1 false alarm`; with the category that all are of, where one is said."""
     n_labels = point.n_hits + point.n_misses
+    what = f"object{'' if n_labels == 1 else 's'}" + (f" ({category})" if category else "")
     found = f"{point.n_hits} of {n_labels} {what} found" if n_labels else "no labelled object to find"
     n_false = point.n_false_alarms or "no"
     return f"{found}, {n_false} false alarm{'' if point.n_false_alarms == 1 else 's'}"
@@ -109,11 +111,6 @@ def difference_table(rows: Iterable[Difference], names: tuple[str, str], *, firs
         figures = (shown_figure(one.first), shown_figure(one.second), shown_change(one))
         table.add_row(Text(one.name), *figures, between(one.interval), one.verdict or GAP)
     return table
-
-
-def _what(report: EvalReport) -> str:
-    # The name itself has no plural that can be known (die, dice), so it stands aside.
-    return f"objects ({next(iter(report.per_category))})" if len(report.per_category) == 1 else "objects"
 
 
 def _table(*columns: str, first: str, width: int = 22) -> Table:
