@@ -16,8 +16,8 @@ from synth.dataset import read_manifest
 from synth.errors import DatasetError
 from synth.write.atomic import HASHES, SHARDS, sha256_of
 
-# What a whole file ends with; PNG's last chunk, JPEG's end of image, the end of our JSON.
-ENDINGS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".json": b"}\n"}
+# What a whole file ends with; PNG's last chunk, JPEG's end of image, the end of our JSON, of a tar, of Parquet.
+ENDINGS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".json": b"}\n", ".tar": bytes(1024), ".parquet": b"PAR1"}
 LINE = re.compile(rb"[0-9a-f]{64}  [^\n\0]+\n")
 HASH_LENGTH = 64
 

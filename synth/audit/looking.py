@@ -127,7 +127,7 @@ def pixels_of(segmentation: Any, size_wh_px: tuple[int, int]) -> NDArray[np.bool
 def _bytes_of(picture: ListedPicture) -> bytes:
     if picture.path is None:
         raise FileNotFoundError
-    content = picture.path.read_bytes()
+    content = picture.path.read_bytes() if picture.content is None else picture.content()
     if picture.embedded:
         return base64.b64decode(orjson.loads(content.removeprefix(codecs.BOM_UTF8))["imageData"])
     return content

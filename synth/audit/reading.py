@@ -13,7 +13,9 @@ import orjson
 
 from synth.audit.coco import is_coco, read_coco_as_written
 from synth.audit.labelme import is_labelme, read_labelme_as_written
+from synth.audit.others import read_other
 from synth.audit.records import DataSet, Problem
+from synth.audit.streamed import is_streamed, read_streamed_as_written
 from synth.errors import DatasetError
 
 # Where COCO's own file lies in a folder of ours, of Roboflow's export, of COCO itself.
@@ -28,7 +30,7 @@ COCO_GLOBS = (
 
 
 def read_sets(paths: Sequence[Path], images: Path | None = None) -> tuple[DataSet, ...]:
-    """Every data set at these paths: a COCO file, a folder of ours, one with splits, a folder of LabelMe files.
+    """Every data set at these paths: COCO and LabelMe record by record, other formats as `synth convert` reads them.
 
     Args:
         images: The folder of a COCO file's pictures, where it can't be guessed.
@@ -39,7 +41,7 @@ def read_sets(paths: Sequence[Path], images: Path | None = None) -> tuple[DataSe
     for path in paths:
         if not path.exists():
             raise DatasetError(f"{path}: there is no such file or folder.")
-        found = _read_folder(path, images) if path.is_dir() else [_read_file(path, str(path), images)]
+        found = _read_folder(path, images) if path.is_dir() else _read_file(path, str(path), images)
         known = {data.name for data in sets}
         if twice := next((data.name for data in found if data.name in known), None):
             raise DatasetError(f"{twice}: is named twice. Name each data set once.")
@@ -48,9 +50,11 @@ def read_sets(paths: Sequence[Path], images: Path | None = None) -> tuple[DataSe
 
 
 def _read_folder(folder: Path, images: Path | None) -> list[DataSet]:
+    if is_streamed(folder):
+        return [read_streamed_as_written(folder, str(folder))]
     for name in COCO_NAMES:
         if (folder / name).is_file():
-            return [_read_file(folder / name, str(folder), images)]
+            return _read_file(folder / name, str(folder), images)
     for pattern in COCO_GLOBS:
         found = list(_coco_files(path for path in sorted(folder.glob(pattern)) if path.is_file()))
         if found:
@@ -58,10 +62,7 @@ def _read_folder(folder: Path, images: Path | None) -> list[DataSet]:
     files = _json_files(folder)
     if any(is_labelme(_content(path)) for path in files):
         return [read_labelme_as_written(folder, files, str(folder))]
-    raise DatasetError(
-        f"{folder}: no data set in it, for none of its {len(files)} JSON files is COCO's (images, annotations) or "
-        "LabelMe's (shapes). Name the folder that holds them, or the COCO file itself."
-    )
+    return read_other(folder)
 
 
 def _coco_files(files: Iterable[Path]) -> Iterator[tuple[Path, Any]]:
@@ -82,14 +83,16 @@ def _json_files(folder: Path) -> list[Path]:
     return sorted(files)
 
 
-def _read_file(path: Path, name: str, images: Path | None) -> DataSet:
+def _read_file(path: Path, name: str, images: Path | None) -> list[DataSet]:
+    if path.suffix.lower() != ".json":
+        return read_other(path)
     content = _content(path)
     if is_coco(content):
-        return read_coco_as_written(content, path, name, images)
+        return [read_coco_as_written(content, path, name, images)]
     if isinstance(content, _Broken):
         # The other checks, of the files' hashes say, can still be made.
-        return DataSet(name, path, "COCO", path.parent, (), (), (), (Problem(name, path.name, content.why),))
-    raise DatasetError(f"{path}: not COCO instances: expected an object with the lists images and annotations.")
+        return [DataSet(name, path, "COCO", path.parent, (), (), (), (Problem(name, path.name, content.why),))]
+    return read_other(path)
 
 
 class _Broken:

@@ -6,6 +6,7 @@ what is wrong is what is asked for; a value that can't be read as what it should
 
 __all__ = ["DataSet", "Label", "ListedPicture", "Problem"]
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class ListedPicture:
         name: As the labels write it.
         path: The file; the JSON that holds it where it is `embedded`; None where the name leads out of the data set.
         size_wh_px: As the labels say it; None where they don't.
+        content: Gives the picture's file where it is part of another; `path` is for people then.
     """
 
     picture_id: int
@@ -36,6 +38,7 @@ class ListedPicture:
     path: Path | None
     size_wh_px: tuple[int, int] | None
     embedded: bool = False
+    content: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """What a format writes of one picture, and how many of them go into a file."""
 
-__all__ = ["BLOCK_FRAMES", "COCO", "FORMATS", "Layout", "Record", "layout_of"]
+__all__ = ["BLOCK_FRAMES", "COCO", "FORMATS", "Layout", "Record", "layout_of", "record_of"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+import orjson
 
 from synth.errors import UsageError, did_you_mean
 
@@ -80,3 +82,18 @@ class Record:
     annotations: Sequence[Mapping[str, Any]]
     picture: bytes
     maps: Mapping[str, bytes]
+
+
+def record_of(key: str, labels: bytes | str, picture: bytes) -> Record:
+    """A record as it was read.
+
+    Args:
+        labels: JSON of the image and its annotations.
+    Raises:
+        ValueError, KeyError, TypeError: it is no such JSON.
+    """
+    content = orjson.loads(labels)
+    image, annotations = content["image"], content["annotations"]
+    if not isinstance(image["file_name"], str) or not all(isinstance(each, dict) for each in annotations):
+        raise ValueError("no image with its annotations")
+    return Record(key, image, annotations, picture, {})

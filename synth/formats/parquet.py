@@ -10,7 +10,7 @@ from typing import IO, Any
 import orjson
 
 from synth.errors import UsageError
-from synth.formats.layout import BLOCK_FRAMES, Record
+from synth.formats.layout import BLOCK_FRAMES, Record, record_of
 from synth.write.atomic import atomic_writer, sha256_of
 
 # What a picture's objects have, a list each, by Arrow's type and the name that `datasets` has for it.
@@ -74,9 +74,8 @@ def read_block(file: IO[bytes], number: int) -> Iterator[Record]:
     _, pq = import_pyarrow()
     table = pq.ParquetFile(file, page_checksum_verification=True).read_row_group(number, ["image", "record"])
     for row in table.to_pylist():
-        labels = orjson.loads(row["record"])
         key = row["image"]["path"].rpartition("/")[2].partition(".")[0]
-        yield Record(key, labels["image"], labels["annotations"], row["image"]["bytes"] or b"", {})
+        yield record_of(key, row["record"], row["image"]["bytes"] or b"")
 
 
 def _row(record: Record, index_of: Mapping[int, int], beside: bool) -> dict[str, Any]:

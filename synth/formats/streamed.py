@@ -65,36 +65,43 @@ class StreamedSet:
         return sum(block.n_pictures for block in self.blocks)
 
     def records(self) -> Iterator[Record]:
-        """All pictures with all that is known of them, one after the other; label maps are left out.
-
-        Raises:
-            DatasetError: as `pictures`.
-        """
+        """All pictures with all that is known of them, one after the other; raises as `block`."""
         for number in range(len(self.blocks)):
-            yield from self._records(number)
+            yield from self.block(number)
 
     def pictures(self, number: int) -> tuple[Picture, ...]:
-        """The pictures of a block, whose files are in memory.
-
-        Raises:
-            DatasetError: the block is missing, cut off, or isn't what the manifest says.
-        """
+        """The pictures of a block, whose files are in memory; raises as `block`."""
         try:
-            return tuple(self._picture(self.blocks[number].file, record) for record in self._records(number))
+            return tuple(self._picture(self.blocks[number].file, record) for record in self.block(number))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._fault(number, error) from None
 
     def in_memory(self) -> PictureSet:
         """All labels in memory, as of any other set; the pictures' files are read a block at a time, when needed."""
-        read = lru_cache(maxsize=2)(self.pictures)
+        read = self.reader()
         pictures = [
-            replace(picture, content=None if picture.content is None else partial(_content, read, number, place))
+            replace(picture, content=partial(read, number, place))
             for number in range(len(self.blocks))
             for place, picture in enumerate(self.pictures(number))
         ]
         return PictureSet(self.name, self.categories, tuple(pictures))
 
-    def _records(self, number: int) -> Sequence[Record]:
+    def reader(self) -> Callable[[int, int], bytes]:
+        """What gives the file of a picture by its block and its place in that, and holds the last blocks."""
+        pictures = lru_cache(maxsize=2)(self.pictures)
+
+        def read(number: int, place: int) -> bytes:
+            content = pictures(number)[place].content
+            return content() if content else b""
+
+        return read
+
+    def block(self, number: int) -> Sequence[Record]:
+        """The pictures of a block with all that is known of them; label maps are left out.
+
+        Raises:
+            DatasetError: the block is missing, cut off, or isn't what the manifest says.
+        """
         block = self.blocks[number]
         try:
             if self.format == "webdataset":
@@ -169,8 +176,3 @@ def _blocks(shard: Mapping[str, Any]) -> Iterator[Block]:
     for number, (start, stop) in enumerate(pairwise(edges)):
         yield Block(file, number, min(BLOCK_FRAMES, n_left), int(start), int(stop))
         n_left -= BLOCK_FRAMES
-
-
-def _content(read: Callable[[int], tuple[Picture, ...]], number: int, place: int) -> bytes:
-    content = read(number)[place].content
-    return content() if content else b""

@@ -15,7 +15,7 @@ from typing import IO, Any
 import orjson
 
 from synth.errors import DatasetError
-from synth.formats.layout import BLOCK_FRAMES, Record
+from synth.formats.layout import BLOCK_FRAMES, Record, record_of
 from synth.write.atomic import atomic_writer, sha256_of
 
 PICTURES = (".jpg", ".jpeg", ".png")
@@ -58,9 +58,9 @@ def read_block(part: bytes) -> Iterator[Record]:
                 file: IO[bytes] | None = tar.extractfile(member)
                 samples.setdefault(key, {})[suffix] = file.read() if file else b""
     for key, files in samples.items():
-        labels = orjson.loads(files.pop("json"))
+        labels = files.pop("json")
         (picture,) = files.values()
-        yield Record(key, labels["image"], labels["annotations"], picture, {})
+        yield record_of(key, labels, picture)
 
 
 def _members(record: Record) -> dict[str, bytes]:

@@ -6,7 +6,9 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from synth.cli.app import app
 from synth.dataset import read_rgb
 from synth.errors import DatasetError, UsageError
 from synth.formats.layout import Layout, layout_of
@@ -245,3 +247,16 @@ def test_webdataset_refuses_pictures_that_are_neither_jpeg_nor_png(tmp_path):
 def test_options_that_go_with_no_such_format_are_refused(name, frames, beside, said):
     with pytest.raises(UsageError, match=said):
         layout_of(name, frames, beside=beside)
+
+
+@both
+def test_the_audit_looks_into_the_files_and_tells_the_one_that_is_cut_off(layout, tmp_path):
+    written(tmp_path, layout)
+    told = CliRunner().invoke(app, ["audit", str(tmp_path)])
+    assert f"{layout.name}, 130 pictures, 130 labels, 2 categories" in told.stdout
+    (path,) = tmp_path.glob("000001.*")
+    path.write_bytes(path.read_bytes()[:5000])
+    told = CliRunner().invoke(app, ["audit", str(tmp_path), "--only", "record"])
+    assert told.exit_code == 1
+    assert f"{path.name}: is cut off or altered" in told.stdout
+    assert "100 pictures" in told.stdout
