@@ -15,6 +15,7 @@ from synth.audit.checks import CHECKS
 from synth.audit.contents import audit_sets, chosen_checks
 from synth.audit.reading import read_sets
 from synth.cli import app
+from synth.convert import convert
 from synth.errors import DatasetError, UsageError
 
 WIDTH, HEIGHT, N = 64, 48, 8
@@ -334,7 +335,7 @@ def test_a_file_that_is_cut_off_is_an_error_and_no_traceback(data):
 
 
 def test_what_is_no_data_set_is_told(tmp_path):
-    with pytest.raises(DatasetError, match="no data set in it"):
+    with pytest.raises(DatasetError, match="none of the formats"):
         read_sets([tmp_path])
     with pytest.raises(DatasetError, match="there is no such file"):
         read_sets([tmp_path / "none"])
@@ -385,6 +386,21 @@ def test_labelme_files_are_audited_one_by_one(tmp_path):
         "record": ["e.json"],
         "size": ["bb.png"],
     }
+
+
+@pytest.mark.parametrize("name", ["yolo", "voc", "cvat", "solo"])
+def test_a_set_in_another_format_is_read_as_convert_does(data, tmp_path, name):
+    convert(data.folder / "annotations.json", tmp_path / name, name)
+    audit = audit_sets(read_sets([tmp_path / name]), chosen_checks((), ()))
+    assert [len(data_set.labels) for data_set in audit.sets] == [2 * N]
+    assert not [found for found in audit.found if found.problems]
+
+
+def test_of_another_format_the_first_fault_is_told(data, tmp_path):
+    convert(data.folder / "annotations.json", tmp_path / "yolo", "yolo")
+    next((tmp_path / "yolo").rglob("1.txt")).write_text("0 0.5 half 0.1 0.1")
+    audit = audit_sets(read_sets([tmp_path / "yolo"]), chosen_checks((), ()))
+    assert [found.check.name for found in audit.found if found.problems] == ["record"]
 
 
 def test_the_command_prints_counts_and_examples_within_80_columns_and_ends_with_1(data, monkeypatch):

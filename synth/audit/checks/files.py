@@ -14,6 +14,9 @@ from synth.errors import DatasetError
 from synth.photos import PHOTO_SUFFIXES
 from synth.write.atomic import HASHES
 
+# Its label images lie beside the pictures.
+LABELS_ARE_PICTURES = "Unity SOLO"
+
 
 @check("missing", "error", "a picture that is listed and not there", "Put it back, or remove it from the list.")
 def missing(sets: Sequence[Audited]) -> Iterator[Problem]:
@@ -68,6 +71,8 @@ def orphans(sets: Sequence[Audited]) -> Iterator[Problem]:
     listed = {p.path.resolve() for audited in sets for p in audited.data.pictures if p.path is not None}
     told: set[Path] = set()
     for audited in sets:
+        if audited.data.kind == LABELS_ARE_PICTURES:
+            continue
         root = audited.data.root.resolve()
         folders = {p.path.resolve().parent for p in audited.data.pictures if p.path is not None} - told
         told |= folders
