@@ -4,10 +4,13 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 import pytest
+import torch
 
+import train.detectors.fake  # noqa: F401 - enters "fake"
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import TrainingError
 from synth.formats.layout import Layout
@@ -15,10 +18,13 @@ from synth.formats.streamed import read_set
 from synth.formats.writing import write_shards
 from synth.write.atomic import write_json
 from tests.made_records import CATEGORIES, made_record
+from train.checkpoint import load_run
 from train.data.sampling import Order
 from train.data.sets import fingerprint, gather
 from train.data.stream import Stream
 from train.data.streamed import WINDOW_PARTS, Part, Streamed, hold_out_parts
+from train.learn.fit import fit
+from train.learn.progress import Silent
 from train.settings import AugmentSettings, SamplingSettings, TrainSettings
 
 COIN = Instance(3, (0.0, 0.0, 8.0, 8.0), 64.0)
@@ -178,3 +184,51 @@ def test_a_sample_is_a_function_of_the_seed_and_its_position_with_what_is_pasted
         assert resumed[position].source == whole[position].source
         assert (resumed[position].image == whole[position].image).all()
         assert (resumed[position].target["boxes"] == whole[position].target["boxes"]).all()
+
+
+class KilledError(Exception):
+    pass
+
+
+class KilledAfter(Silent):
+    def __init__(self, step):
+        self.step = step
+
+    def stepped(self, record):
+        if record.step == self.step:
+            raise KilledError
+
+
+@pytest.mark.parametrize("at_step", [1, 4])
+def test_killed_and_resumed_on_a_stream_equals_undisturbed_to_the_bit(at_step, tmp_path):
+    streamed = written(tmp_path / "set", 150)
+    settings = TrainSettings(
+        detector="fake", image_size_px=32, batch_size=20, iterations=6, log_every=1, checkpoint_every=1
+    )
+    fit(settings, [streamed], tmp_path / "whole")
+    with pytest.raises(KilledError):
+        fit(settings, [streamed], tmp_path / "killed", reporter=KilledAfter(at_step))
+    fit(settings, [read_set(tmp_path / "set")], tmp_path / "killed", resume=True)
+    whole, killed = (load_run(tmp_path / name).model.state_dict() for name in ("whole", "killed"))
+    assert all(torch.equal(whole[key], killed[key]) for key in whole)
+
+
+def test_what_is_held_of_a_hundred_thousand_pictures_is_two_windows():
+    alive = WeakSet()
+
+    class Bytes:
+        pass
+
+    def read():
+        content = Bytes()
+        alive.add(content)
+        return tuple(Picture(k, Path(), 8, 8, (COIN,), content=lambda held=content: held) for k in range(64))
+
+    streamed = Streamed([Part(read, 64)] * 1563, seed=0)
+    assert len(streamed) > 100_000
+    most = 0
+    for place in range(0, len(streamed), 64):
+        streamed.take(place, place + 1)
+        most = max(most, len(alive))
+    # And those that the readers have in hand.
+    assert most <= 2 * WINDOW_PARTS + 3
