@@ -2,6 +2,6 @@
 
 __all__ = ["FORMATS", "Converted", "convert"]
 
-from synth.convert import coco, labelme, panoptic, voc, yolo  # noqa: F401 - each enters its format
+from synth.convert import bop, coco, cvat, labelme, panoptic, shards, solo, voc, yolo  # noqa: F401 - each enters its format
 from synth.convert.command import Converted, convert
 from synth.convert.formats import FORMATS

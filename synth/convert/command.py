@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from synth.convert.formats import FORMATS, Format, recognise
 from synth.convert.losses import losses
 from synth.convert.neutral import LabelledSet, Thing, by_split
 from synth.convert.pictures import Placer
 from synth.errors import DatasetError
+
+# Where pictures of no split go that lie beside others which have one.
+REST: Final = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,11 @@ def _that_fits(labelled: LabelledSet, target: Format) -> LabelledSet:
         has_mask = thing.instance.rle is not None
         return (carries.crowds or not thing.instance.iscrowd) and (carries.bare_boxes or has_mask)
 
-    shots = (replace(shot, things=tuple(filter(fits, shot.things))) for shot in labelled.shots)
+    # A split's name becomes a folder's, and whoever wrote the source is not to choose which.
+    shots = (
+        replace(shot, things=tuple(filter(fits, shot.things)), split=shot.split and _folder_name(shot.split))
+        for shot in labelled.shots
+    )
     return replace(labelled, shots=tuple(shots))
 
 
@@ -87,12 +95,11 @@ def _written(labelled: LabelledSet, target: Format, folder: Path, placer: Placer
         return target.write(labelled, folder, placer)
     lines = []
     for split, shots in splits.items():
-        # Pictures of no split beside others that have one.
-        place = folder / _folder_name(split or "rest")
+        place = folder / (split or REST)
         place.mkdir()
         of_split = replace(labelled, shots=tuple(shots))
         lines += [f"{place.name}: {line}" for line in target.write(of_split, place, placer)]
-    return [*lines, f"each split is a data set of its own: {', '.join(_folder_name(s or 'rest') for s in splits)}"]
+    return [*lines, f"each split is a data set of its own: {', '.join(split or REST for split in splits)}"]
 
 
 def _folder_name(split: str) -> str:

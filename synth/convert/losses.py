@@ -1,6 +1,6 @@
 """What a format can hold, and what of a set is therefore lost: each loss is a line, none is silent."""
 
-__all__ = ["EVERYTHING", "Carries", "losses"]
+__all__ = ["EVERYTHING", "LABEL_MAPS", "Carries", "losses"]
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,6 +13,8 @@ from synth.convert.neutral import LabelledSet, Thing, seen_box
 EVERYTHING: Final = frozenset({"*"})
 NOTHING: Final[frozenset[str]] = frozenset()
 NEAR_PX: Final = 1e-3
+# A picture's field in sets of ours: files of the source's, which hold its masks once more.
+LABEL_MAPS: Final = "labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +66,27 @@ def losses(labelled: LabelledSet, carries: Carries) -> list[str]:
     else:
         lines += _line(len(bare), "{} without a mask left out")
     lines += _ids(labelled, carries)
-    lines += _fields("objects", Counter(name for thing in kept for name in _names(thing)), carries.fields)
-    lines += _fields("pictures", Counter(name for shot in labelled.shots for name in shot.more), carries.shot_fields)
+    maps = sum(LABEL_MAPS in shot.more for shot in labelled.shots)
+    lines += [f"label maps (instance, class and so on) of {_counted(maps, 'picture')} left out"] if maps else []
+    lines += _fields("object", Counter(name for thing in kept for name in _names(thing)), carries.fields)
+    lines += _fields(
+        "picture",
+        Counter(name for shot in labelled.shots for name in shot.more if name != LABEL_MAPS),
+        carries.shot_fields,
+    )
     of_categories = Counter(name for more in labelled.category_more.values() for name in more)
-    return lines + _fields("categories", of_categories, carries.category_fields)
+    return lines + _fields("category", of_categories, carries.category_fields)
 
 
 def _ids(labelled: LabelledSet, carries: Carries) -> list[str]:
-    """Categories' ids alone get a line of their own: what refers to them must change with them."""
+    """Categories' ids get a line of their own: what refers to them must change with them."""
     before = [category.id for category in labelled.categories]
     after = list(range(1, len(before) + 1))
     lines = []
     if not carries.category_ids and before != after:
         lines.append(f"category ids {', '.join(map(str, before))} become {', '.join(map(str, after))}")
+    if not carries.names:
+        lines.append("names of pictures left out: they become numbers")
     counted = [what for what, kept in (("images", carries.image_ids), ("objects", carries.thing_ids)) if not kept]
     return [*lines, f"ids of {' and '.join(counted)} left out"] if counted else lines
 
@@ -86,7 +96,7 @@ def _fields(of: str, counts: Counter[str], carried: frozenset[str]) -> list[str]
     if not lost:
         return []
     return [
-        f"fields of {n} {of} left out: {', '.join(sorted(name for name in lost if lost[name] == n))}"
+        f"fields of {_counted(n, of)} left out: {', '.join(sorted(name for name in lost if lost[name] == n))}"
         for n in sorted(set(lost.values()), reverse=True)
     ]
 
@@ -114,4 +124,8 @@ def _line(n: int, words: str) -> list[str]:
 
 
 def _objects(n: int) -> str:
-    return f"{n} object" if n == 1 else f"{n} objects"
+    return _counted(n, "object")
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what if n == 1 else what.removesuffix('y') + 'ies' if what.endswith('y') else what + 's'}"

@@ -3,6 +3,7 @@
 __all__ = []
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -10,48 +11,47 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from synth.convert.coco import IMAGES, category_of, find_coco, find_picture, image_of
+from synth.convert.coco import find_coco, find_picture
+from synth.convert.coco_records import IMAGES, Tally, category_of, image_of, set_of, shot_of
 from synth.convert.formats import FORMATS, Format
 from synth.convert.json_file import read_json, reading
 from synth.convert.label_png import flat_map, read_numbers
 from synth.convert.losses import EVERYTHING, Carries
 from synth.convert.neutral import LabelledSet, Shot, Thing, thing_of_mask
 from synth.convert.pictures import Placer, inside, safe_names
-from synth.dataset import Category
+from synth.convert.splits import together
 from synth.errors import DatasetError
 from synth.write.atomic import write_json
 
 PNGS: Final = "panoptic"
 OWN_FIELDS: Final = frozenset({"id", "category_id", "area", "bbox", "iscrowd", "isthing"})
-OWN_IMAGE_FIELDS: Final = frozenset({"id", "file_name", "width", "height"})
 
 
 def _read(source: Path) -> LabelledSet:
-    shots: list[Shot] = []
-    categories: dict[int, Category] = {}
-    more: dict[int, dict[str, Any]] = {}
+    found = find_coco(source, "panoptic")
+    return together([(split, _read_json(path, split)) for split, path in found], source)
+
+
+def _read_json(path: Path, split: str | None) -> LabelledSet:
+    content, tally, numbers = read_json(path), Tally(), count(1)
     empty: list[int] = []
-    numbers = count(1)
-    for split, path in find_coco(source, "panoptic"):
-        content = read_json(path)
-        with reading(path, "COCO panoptic"):
-            for record in content["categories"]:
-                category = Category(int(record["id"]), str(record["name"]))
-                categories[category.id] = category
-                more[category.id] = {key: value for key, value in record.items() if key not in {"id", "name"}}
-            images = {int(image["id"]): image for image in content["images"]}
-            for record in content["annotations"]:
-                image = images.pop(int(record["image_id"]))
-                png = _find_png(path, split, str(record["file_name"]))
-                things = _things(record, png, (int(image["width"]), int(image["height"])), numbers, empty)
-                shots.append(_shot(image, path, split, things))
-            # Those without a line in the list show nothing.
-            shots += [_shot(image, path, split, ()) for image in images.values()]
-    unknown = {thing.instance.category_id for shot in shots for thing in shot.things} - set(categories)
+    with reading(path, "COCO panoptic"):
+        records = {int(record["image_id"]): record for record in content["annotations"]}
+        shots = []
+        for image in content["images"]:
+            # One without a record shows nothing.
+            record = records.get(int(image["id"]), {"segments_info": ()})
+            name = str(image["file_name"])
+            shot = shot_of(image, (), find_picture(path, split, name), path, tally)
+            png = _find_png(path, split, str(record.get("file_name") or name))
+            things = _things(record, png, (shot.width_px, shot.height_px), numbers, empty)
+            shots.append(replace(shot, things=tuple(things)))
+        notes = [f"segments without a pixel left out: {len(empty)}"] if empty else []
+        read = set_of(path.stem, content["categories"], shots, notes)
+    unknown = {thing.instance.category_id for thing in read.things} - {category.id for category in read.categories}
     if unknown:
-        raise DatasetError(f"{source}: has segments of category {min(unknown)}, which is in no list. Mend the file.")
-    notes = (f"segments without a pixel left out: {len(empty)}",) if empty else ()
-    return LabelledSet(source.resolve().name, tuple(categories.values()), tuple(shots), more, notes)
+        raise DatasetError(f"{path}: has segments of category {min(unknown)}, which is in no list. Mend the file.")
+    return read
 
 
 def _find_png(path: Path, split: str | None, name: str) -> Path:
@@ -60,25 +60,13 @@ def _find_png(path: Path, split: str | None, name: str) -> Path:
     return next((place for place in places if place.is_file()), places[0])
 
 
-def _shot(image: Mapping[str, Any], path: Path, split: str | None, things: Iterable[Thing]) -> Shot:
-    name = str(image["file_name"])
-    return Shot(
-        int(image["id"]),
-        name.removeprefix(f"{IMAGES}/"),
-        find_picture(path, split, name),
-        int(image["width"]),
-        int(image["height"]),
-        tuple(things),
-        split,
-        more={key: value for key, value in image.items() if key not in OWN_IMAGE_FIELDS},
-    )
-
-
 def _things(
     record: Mapping[str, Any], png: Path, size: tuple[int, int], numbers: "count[int]", empty: list[int]
 ) -> Iterable[Thing]:
+    things: list[Thing] = []
+    if not record["segments_info"]:
+        return things
     segments = read_numbers(png, size)
-    things = []
     for info in record["segments_info"]:
         more = {key: value for key, value in info.items() if key not in OWN_FIELDS}
         thing = thing_of_mask(
