@@ -51,13 +51,13 @@ class Audited:
 
     @cached_property
     def sizes_wh_px(self) -> dict[int, tuple[int, int]]:
-        """By picture id: as the labels say it, else as the file is; without what neither tells."""
+        """By picture id: as the labels say it, else as the file is; without those that can't be."""
         sizes = {picture.picture_id: picture.size_wh_px for picture in self.data.pictures}
         if None in sizes.values():
             for picture, look in zip(self.data.pictures, self.looks, strict=True):
                 if picture.size_wh_px is None and look.fault is None:
                     sizes[picture.picture_id] = look.upright_wh_px
-        return {key: size for key, size in sizes.items() if size is not None}
+        return {key: size for key, size in sizes.items() if size is not None and min(size) > 0}
 
     @cached_property
     def kept(self) -> KeptFiles | DatasetError | None:
