@@ -67,7 +67,8 @@ def page_path(tmp_path_factory) -> Path:
     coco = {"images": images, "annotations": labels, "categories": kinds}
     (folder / "annotations.json").write_text(json.dumps(coco))
     (folder / "manifest.json").write_text("{}")
-    return inspect_data(folder, None, images=None, most=5000, full=False, overwrite=False, console=Console(quiet=True)).page
+    console = Console(quiet=True)
+    return inspect_data(folder, None, images=None, most=99, full=False, overwrite=False, console=console).page
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,18 @@
 const WIDE = 460;
 const PLOT = { left: 54, right: 446, top: 12, bottom: 190 };
 
-function figure(title, says, drawing, { note = "", head = [], rows = [], wide = false } = {}) {
+function figure(title, says, drawing, { note = "", head = [], rows = [] } = {}) {
+  drawing.setAttribute("role", "img");
+  drawing.setAttribute("aria-label", `${title}: ${says}`);
+  const words = h("p", { class: "quiet" }, note ? `${says} ${note}` : says);
   const table = rows.length ? asTable(title, head, rows) : null;
-  if (drawing) {
-    drawing.setAttribute("role", "img");
-    drawing.setAttribute("aria-label", `${title}: ${says}`);
-  }
-  return h("figure", { class: wide ? "chart wide" : "chart" }, h("figcaption", {}, title), drawing,
-    h("p", { class: "quiet" }, says, note ? ` ${note}` : ""), table);
+  return h("figure", { class: "chart" }, h("figcaption", {}, title), drawing, words, table);
 }
 
 function asTable(title, head, rows) {
-  const cells = (tag, values) => h("tr", {}, values.map((value) => h(tag, tag === "th" ? { scope: "col" } : {}, typeof value === "number" ? number(value) : value)));
-  const table = h("table", {}, h("thead", {}, cells("th", head)), h("tbody", {}, rows.map((row) => cells("td", row))));
-  return h("details", {}, h("summary", {}, "As a table"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, table));
+  const cell = (value) => h("td", {}, typeof value === "number" ? number(value) : value);
+  const table = tableOf(head, rows.map((row) => h("tr", {}, row.map(cell))));
+  return h("details", {}, h("summary", {}, "As a table"), scrolled("scroll", title, table));
 }
 
 // A round number of the form 1, 2, 5 times a power of ten, so that about four of them make `most`.
@@ -48,7 +46,8 @@ function bars(counts, labelsAt, { centred = false, unit = "", what = "objects" }
   const every = Math.ceil(labelsAt.length / (centred ? 11 : 9));
   labelsAt.forEach((words, at) => {
     if (at % every) return;
-    parts.push(svg("text", { x: left + broad * (at + (centred ? 0.5 : 0)), y: bottom + 21, "text-anchor": "middle" }, words));
+    const x = left + broad * (at + (centred ? 0.5 : 0));
+    parts.push(svg("text", { x, y: bottom + 21, "text-anchor": "middle" }, words));
   });
   return svg("svg", { viewBox: `0 0 ${WIDE} 216` }, parts);
 }
@@ -61,12 +60,16 @@ function heat(grid, shape) {
   const [broad, high] = [width / columns, width / shape / rows];
   const left = (WIDE - width) / 2;
   const cells = grid.flatMap((row, r) => row.map((n, c) => {
-    const rect = { class: "cell", x: left + c * broad, y: r * high, width: broad + 0.3, height: high + 0.3, style: { "--share": Math.sqrt(n / most) } };
-    return svg("rect", rect, svg("title", {}, number(n)));
+    // A little larger, so that no seam is seen between them.
+    const rect = { x: left + c * broad, y: r * high, width: broad + 0.3, height: high + 0.3 };
+    return svg("rect", { class: "cell", ...rect, ...filled(n, most) }, svg("title", {}, number(n)));
   }));
   const frame = svg("rect", { class: "edge", x: left, y: 0.5, width, height: rows * high - 1 });
   return svg("svg", { viewBox: `0 0 ${WIDE} ${rows * high}` }, cells, frame);
 }
+
+// Of half as many the colour isn't half as strong: what is rare stays to be seen.
+const filled = (n, most) => ({ style: { "--share": Math.sqrt(n / most) } });
 
 // Both halves of a sphere as discs; rings and sectors of one area each, so that equal shades mean equally many views.
 const RINGS = 5;
@@ -95,8 +98,9 @@ function sphere(counts) {
     };
     const [r0, r1] = [out(ring), out(ring + 1)];
     const arc = (r, step, sweep) => `A ${r} ${r} 0 0 ${sweep ^ (half ? 1 : 0)} ${at(r, step)}`;
-    const d = `M ${at(r0, sector)} L ${at(r1, sector)} ${arc(r1, sector + 1, 0)} L ${at(r0, sector + 1)} ${arc(r0, sector, 1)} Z`;
-    parts.push(svg("path", { class: "cell", d, style: { "--share": Math.sqrt(n / most) } }, svg("title", {}, number(n))));
+    const sides = [`M ${at(r0, sector)} L ${at(r1, sector)}`, `L ${at(r0, sector + 1)}`];
+    const d = `${sides[0]} ${arc(r1, sector + 1, 0)} ${sides[1]} ${arc(r0, sector, 1)} Z`;
+    parts.push(svg("path", { class: "cell", d, ...filled(n, most) }, svg("title", {}, number(n))));
   });
   for (const [middle, words] of [[118, "from above (+z)"], [342, "from below (−z)"]]) {
     parts.push(svg("circle", { class: "edge", cx: middle, cy: 116, r: radius }));
@@ -104,6 +108,11 @@ function sphere(counts) {
   }
   return svg("svg", { viewBox: `0 0 ${WIDE} 246` }, parts);
 }
+
+const HUES = [
+  ["red", 350, 129, "start"], ["yellow", 296, 20, "start"], ["green", 164, 20, "end"],
+  ["cyan", 110, 129, "end"], ["blue", 164, 242, "end"], ["magenta", 296, 242, "start"],
+];
 
 // Each picture's mean colour on the disc of hues: how far out is how strong.
 function colourDisc(pictures) {
@@ -113,8 +122,7 @@ function colourDisc(pictures) {
     return svg("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 3.2, fill: `rgb(${images.rgb[i]})`, class: "speck" });
   });
   const rings = [28, 56, 84, 112].map((r) => svg("circle", { class: "grid", cx: 230, cy: 124, r, fill: "none" }));
-  const hues = [["red", 350, 129, "start"], ["yellow", 296, 20, "start"], ["green", 164, 20, "end"], ["cyan", 110, 129, "end"], ["blue", 164, 242, "end"], ["magenta", 296, 242, "start"]];
-  const words = hues.map(([hue, x, y, anchor]) => svg("text", { x, y, "text-anchor": anchor }, hue));
+  const words = HUES.map(([hue, x, y, anchor]) => svg("text", { x, y, "text-anchor": anchor }, hue));
   return svg("svg", { viewBox: `0 0 ${WIDE} 252` }, rings, words, dots);
 }
 
@@ -123,6 +131,8 @@ function hueOf([red, green, blue]) {
   const most = Math.max(red, green, blue);
   const span = most - Math.min(red, green, blue);
   if (!span) return [0, 0];
-  const sixth = most === red ? (green - blue) / span : most === green ? 2 + (blue - red) / span : 4 + (red - green) / span;
+  let sixth = 4 + (red - green) / span;
+  if (most === red) sixth = (green - blue) / span;
+  else if (most === green) sixth = 2 + (blue - red) / span;
   return [(sixth * Math.PI) / 3, span / most];
 }

@@ -37,3 +37,13 @@ function median(values) {
   const sorted = Float64Array.from(values).sort();
   return sorted.length ? (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2 : 0;
 }
+
+function tableOf(heads, rows) {
+  const head = h("tr", {}, heads.map((words) => h("th", { scope: "col" }, words)));
+  return h("table", {}, h("thead", {}, head), h("tbody", {}, rows));
+}
+
+// What may be wider or higher than its place, and is scrolled there, by keys too.
+const scrolled = (name, title, child) =>
+  h("div", { class: name, tabindex: 0, role: "region", "aria-label": title }, child);
+const patch = (colour) => h("i", { class: "patch", style: { background: colour } });

@@ -55,9 +55,9 @@ function kindsControl(form, changed) {
       changed();
     };
     const box = h("input", { type: "checkbox", onchange: toggle });
-    const swatch = h("i", { class: "patch", style: { background: colourOf(kind) } });
     const name = h("span", { class: "name", title: kinds[kind].name }, kinds[kind].name);
-    return { kind, box, row: h("label", { class: "kind" }, box, swatch, name, h("span", { class: "n" }, number(counts[kind]))) };
+    const n = h("span", { class: "n" }, number(counts[kind]));
+    return { kind, box, row: h("label", { class: "kind" }, box, patch(colourOf(kind)), name, n) };
   });
   const list = h("div", { class: "kinds", role: "group", "aria-label": "Classes" }, rows.map(({ row }) => row));
   form.append(h("fieldset", {}, h("legend", {}, "Classes"), rows.length > KINDS_SEARCHED ? search(rows) : null, list));
@@ -69,7 +69,8 @@ function search(rows) {
     const wanted = event.target.value.trim().toLowerCase();
     for (const { kind, row } of rows) row.hidden = !kinds[kind].name.toLowerCase().includes(wanted);
   };
-  return h("input", { type: "search", placeholder: `Find among ${rows.length}`, "aria-label": "Find a class", oninput: find });
+  const placeholder = `Find among ${rows.length}`;
+  return h("input", { type: "search", placeholder, "aria-label": "Find a class", oninput: find });
 }
 
 // Two handles on one rail, over a small histogram of what there is.
@@ -83,13 +84,17 @@ function rangeControl(form, id, range, changed) {
     state[id] = at[0] === 0 && at[1] === last ? null : [stops[at[0]], stops[at[1]]];
     changed();
   };
-  const handles = ["at least", "at most"].map((which, end) =>
-    h("input", { type: "range", min: 0, max: last, step: 1, "aria-label": `${words}, ${which}`, oninput: () => slide(end) }),
-  );
+  const handles = ["at least", "at most"].map((which, end) => {
+    const label = `${words}, ${which}`;
+    return h("input", { type: "range", min: 0, max: last, step: 1, "aria-label": label, oninput: () => slide(end) });
+  });
   const bars = rangeBars(range);
   const rail = h("div", { class: "rail" }, bars, h("i", { class: "track" }), handles);
   form.append(h("fieldset", {}, h("legend", {}, words, told), rail));
-  const near = (value) => stops.reduce((best, stop, at) => (Math.abs(stop - value) < Math.abs(stops[best] - value) ? at : best), 0);
+  const near = (value) => {
+    const away = stops.map((stop) => Math.abs(stop - value));
+    return away.indexOf(Math.min(...away));
+  };
   return () => {
     const at = state[id] ? state[id].map(near) : [0, last];
     handles.forEach((handle, end) => {

@@ -29,10 +29,13 @@ class Gallery {
   tile(i) {
     if (this.tiles.has(i)) return this.tiles.get(i);
     const shape = shapes[i];
-    const fit = h("span", { class: "fit", style: { width: `${100 * Math.min(1, shape / STAGE)}%`, "aspect-ratio": `${shape}` } });
-    const n = h("span", { class: "n" }, number(nObjects[i]), h("span", { class: "unseen" }, nObjects[i] === 1 ? " object" : " objects"));
+    const width = `${100 * Math.min(1, shape / STAGE)}%`;
+    const fit = h("span", { class: "fit", style: { width, "aspect-ratio": `${shape}` } });
+    const unit = h("span", { class: "unseen" }, nObjects[i] === 1 ? " object" : " objects");
+    const n = h("span", { class: "n" }, number(nObjects[i]), unit);
     const words = h("span", { class: "words" }, h("span", { class: "name" }, nameOf(i)), n);
-    const tile = h("button", { type: "button", class: "tile", tabindex: -1, title: images.name[i] }, h("span", { class: "stage" }, fit), words);
+    const tile = h("button", { type: "button", class: "tile", tabindex: -1, title: images.name[i] });
+    tile.append(h("span", { class: "stage" }, fit), words);
     tile.dataset.i = i;
     this.tiles.set(i, tile);
     this.watch.observe(tile);
@@ -57,7 +60,8 @@ class Gallery {
       return;
     }
     if (!one("img", fit)) {
-      fit.replaceChildren(h("img", { src: source, alt: contentsOf(i), decoding: "async" }), h("canvas", { "aria-hidden": "true" }));
+      const picture = h("img", { src: source, alt: contentsOf(i), decoding: "async" });
+      fit.replaceChildren(picture, h("canvas", { "aria-hidden": "true" }));
     }
     this.draw(i);
   }
@@ -97,10 +101,11 @@ class Gallery {
   onKey(event) {
     const tile = event.target.closest(".tile");
     const columns = getComputedStyle(this.parent).gridTemplateColumns.split(" ").length;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -shown.length, End: shown.length };
+    const all = shown.length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -all, End: all };
     if (!tile || !(event.key in steps) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const at = shown.indexOf(Number(tile.dataset.i)) + steps[event.key];
-    this.focus(shown[clamp(at, 0, shown.length - 1)]);
+    this.focus(shown[clamp(at, 0, all - 1)]);
   }
 }

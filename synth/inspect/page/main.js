@@ -30,12 +30,15 @@ function showControls() {
   showLayers();
   showFilters();
   showSort();
-  one(".shown [role=status]").textContent = shown.length === nImages ? many(nImages, "picture") : `${number(shown.length)} of ${many(nImages, "picture")}`;
+  const all = many(nImages, "picture");
+  one(".shown [role=status]").textContent = shown.length === nImages ? all : `${number(shown.length)} of ${all}`;
 }
 
 function showView() {
   const isStatistics = state.view === "statistics";
-  for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", button.dataset.view === state.view);
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.setAttribute("aria-pressed", button.dataset.view === state.view);
+  }
   gallery.parent.hidden = isStatistics || !shown.length;
   one(".sort").hidden = isStatistics;
   one(".head .layers").hidden = isStatistics;

@@ -3,7 +3,7 @@
 const LAYERS = [
   { id: "masks", words: "Masks", key: "m", there: has("mask") },
   { id: "boxes", words: "Boxes", key: "b", there: nLabels > 0 },
-  { id: "amodal", words: "Whole boxes", key: "w", there: has("amodal"), title: "around the whole object, as if nothing hid it" },
+  { id: "amodal", words: "Whole boxes", key: "w", there: has("amodal"), title: "as if nothing hid the object" },
   { id: "solid", words: "3D boxes", key: "3", there: has("corners") },
   { id: "keypoints", words: "Keypoints", key: "k", there: has("keypoints") },
   { id: "names", words: "Names", key: "n", there: nLabels > 0 },

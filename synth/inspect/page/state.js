@@ -19,7 +19,8 @@ const smallest = (values) => values.reduce((least, value) => Math.min(least, val
 
 // About n steps of one ratio, in whole numbers, from at most `low` to at least `high`.
 function logStops(low, high, n) {
-  const stops = Array.from({ length: n }, (_, step) => Math.floor(Math.max(low, 1) * (high / Math.max(low, 1)) ** (step / n)));
+  const from = Math.max(low, 1);
+  const stops = Array.from({ length: n }, (_, step) => Math.floor(from * (high / from) ** (step / n)));
   return [...new Set([Math.floor(low), ...stops, Math.ceil(high)])].sort((a, b) => a - b);
 }
 
@@ -54,9 +55,11 @@ function objectStops(most) {
   return most > upTo ? [...stops, ...logStops(upTo, most, 16).slice(1)] : stops;
 }
 
+const FIRST_LAYERS = ["masks", "boxes"];
+
 const state = {
   view: "pictures", kinds: new Set(), cut: "any", sort: "set", frame: null,
-  layers: new Set(["masks", "boxes"]), visible: null, size: null, objects: null,
+  layers: new Set(FIRST_LAYERS), visible: null, size: null, objects: null,
 };
 // Labels that pass, and the pictures that are shown, in order.
 const passes = new Uint8Array(nLabels);
@@ -70,7 +73,7 @@ function readHash() {
   state.sort = known(said.get("sort"), SORTS, "set");
   const names = new Set(said.getAll("class"));
   state.kinds = new Set(kinds.flatMap((kind, number) => (names.has(kind.name) ? [number] : [])));
-  state.layers = new Set(said.has("layers") ? said.get("layers").split(" ") : ["masks", "boxes"]);
+  state.layers = new Set(said.has("layers") ? said.get("layers").split(" ") : FIRST_LAYERS);
   for (const id of Object.keys(RANGES)) {
     const ends = (said.get(id) ?? "").split("~").map(Number);
     state[id] = ends.length === 2 && ends.every(Number.isFinite) && ends[0] <= ends[1] ? ends : null;
@@ -87,9 +90,8 @@ function hashOf() {
   if (state.cut !== "any") said.set("cut", state.cut);
   if (state.sort !== "set") said.set("sort", state.sort);
   const layers = LAYERS.map((layer) => layer.id).filter((id) => state.layers.has(id));
-  if (layers.join(" ") !== LAYERS.map((l) => l.id).filter((id) => id === "masks" || id === "boxes").join(" ")) {
-    said.set("layers", layers.join(" "));
-  }
+  const usual = LAYERS.map((layer) => layer.id).filter((id) => FIRST_LAYERS.includes(id));
+  if (layers.join() !== usual.join()) said.set("layers", layers.join(" "));
   if (state.frame !== null) said.set("frame", images.name[state.frame]);
   return said.toString();
 }
@@ -128,7 +130,8 @@ function labelPasses(k) {
 }
 
 function nFilters() {
-  return (state.kinds.size ? 1 : 0) + (state.cut === "any" ? 0 : 1) + Object.keys(RANGES).filter((id) => state[id]).length;
+  const asked = [state.kinds.size > 0, state.cut !== "any", ...Object.keys(RANGES).map((id) => state[id] !== null)];
+  return asked.filter(Boolean).length;
 }
 
 // The least (or, with -1, the most) of a column over the labels of a picture that pass.
