@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-train bench-detectors bench-real torture docs clean
+.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-formats bench-train bench-detectors bench-real torture docs clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench-inspect: setup  ## the page of synth inspect with 2,000 pictures in Chromi
 
 bench-augment: setup  ## milliseconds of each part of the augmentation; exit 1 if one takes ten
 	$(BIN)/python tests/bench/augment.py $(ARGS)
+
+bench-formats: setup  ## pictures a second that training reads of COCO, WebDataset and Parquet, and what writing them takes
+	$(BIN)/python tests/bench/formats.py $(ARGS)
 
 bench-train: setup  ## the training loop beside torchvision's reference loop; exit 1 if it is less than 1.5 times as fast
 	$(BIN)/python tests/bench/train/main.py $(ARGS)

@@ -41,7 +41,8 @@ def pack_frames(
     Raises:
         DatasetError: a frame's file is not what was made.
     """
-    left, shards = iter(frames), []
+    left = iter(frames)
+    shards: list[dict[str, Any]] = []
     while own := list(islice(left, plan.layout.shard_frames)):
         path = shard_path(plan.out, plan.layout, len(shards))
         noted = plan.out / SHARDS / f"{path.name}.json"

@@ -108,7 +108,7 @@ def _schema(pa: Any, maps: Sequence[str], categories: Sequence[Mapping[str, Any]
     lists |= {name: pa.list_(getattr(pa, kind)()) for name, (kind, _) in OBJECT_LISTS.items()}
     numbers = {"image_id": "int64", "width": "int32", "height": "int32"}
     names = {"names": [category["name"] for category in categories], "_type": "ClassLabel"}
-    features = {name: {"_type": "Image"} for name in ("image", *maps)}
+    features: dict[str, Any] = {name: {"_type": "Image"} for name in ("image", *maps)}
     features |= {name: _value(kind) for name, kind in numbers.items()}
     features["objects"] = {"bbox": _list(_list(_value("float64")))}
     features["objects"] |= {name: _list(_value(kind) if kind else names) for name, (_, kind) in OBJECT_LISTS.items()}

@@ -37,7 +37,8 @@ def write_shards(
         UsageError: a package is missing.
     """
     check_installed(layout)
-    left, shards = iter(records), []
+    left = iter(records)
+    shards: list[dict[str, Any]] = []
     # One is taken out to see whether there is any.
     while first := list(islice(left, 1)):
         own = chain(first, islice(left, layout.shard_frames - 1))
