@@ -24,6 +24,8 @@ import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from synth.printable import printable
+
 # What a system says of a disk, or of a user's share of it, that has no room left.
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -32,6 +34,10 @@ class SynthError(Exception):
     """Something the user can mend: the message says what is wrong, where, what was seen, and what to do."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        # Names and values of files that others made are in it, and a terminal obeys what it is shown.
+        return printable(" ".join(super().__str__().split()))
 
 
 class UsageError(SynthError):

@@ -1,21 +1,18 @@
-"""Files that anyone may have made: read up to a size, from within their folder, and never repeated raw to a terminal.
+"""Files that anyone may have made: read up to a size, and from within their folder.
 
 What is refused, and why, is told in docs/hostile.md.
 """
 
 __all__ = [
-    "CONTROL",
     "MOST_TEXT_BYTES",
+    "PICTURE_FORMATS",
     "TooLargeError",
-    "has_control",
     "inside",
     "is_inside",
     "open_picture",
-    "printable",
     "read_bounded",
 ]
 
-import re
 from pathlib import Path
 from typing import IO, Final
 
@@ -23,8 +20,6 @@ from PIL import Image
 
 # Of settings and catalogues: ten thousand assets fill a fifth of it, and TOML takes a second for it.
 MOST_TEXT_BYTES: Final = 4 << 20
-# What moves a terminal's cursor or hides what stands behind it, and halves of characters, which can't be written.
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Pillow reads others with programs of the system (EPS), or with readers that nobody has needed here.
 PICTURE_FORMATS: Final = (
     *("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF", "JPEG2000", "TGA", "PPM", "DDS"),
@@ -84,12 +79,3 @@ def open_picture(source: Path | IO[bytes]) -> Image.Image:
         raise OSError(None, "not a file", str(source))
     return Image.open(source, formats=PICTURE_FORMATS)
 
-
-def has_control(text: str) -> bool:
-    """Whether a terminal would obey something in a text."""
-    return CONTROL.search(text) is not None
-
-
-def printable(text: str) -> str:
-    """A text with what a terminal would obey spelled out: an escape is \\x1b."""
-    return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)

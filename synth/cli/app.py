@@ -27,6 +27,7 @@ from synth.cli.quiet import App
 from synth.cli.render import preview_command, render_command
 from synth.cli.train import train_command
 from synth.errors import DISK_FULL, StoppedError, SynthError
+from synth.printable import printable
 
 # A disk's refusals. Another OSError is our own fault, and stays a traceback.
 REFUSED = DISK_FULL | {
@@ -97,7 +98,7 @@ def _no_warnings() -> Iterator[None]:
 
 def _say(message: str) -> None:
     # One line, whatever a library's message or a file's name had in it.
-    print("synth: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    print("synth: " + printable(" ".join(message.split())), file=sys.stderr)  # noqa: T201
 
 
 def _is_refusal(error: OSError) -> bool:
