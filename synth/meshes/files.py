@@ -5,7 +5,6 @@ In: a path. Out: a `MeshFile`, its scene graph flattened, with all that is wrong
 
 __all__ = ["MeshFile", "Part", "read_mesh_file"]
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,16 +15,18 @@ import trimesh
 from numpy.typing import NDArray
 
 from synth.errors import AssetError
-from synth.meshes.materials import read_material, vertex_colors
+from synth.meshes.collada import read_collada
+from synth.meshes.gltf import GLTF
+from synth.meshes.materials import Textures, read_material, vertex_colors
 from synth.meshes.mesh import Material
-from synth.meshes.named_files import Beside, check_named_files
+from synth.meshes.named_files import MOST_BYTES, Beside, check_named_files
 from synth.meshes.surface import Floats, Ints
 
-GLTF = frozenset({".glb", ".gltf"})
-COLLADA_UNIT = re.compile(rb"<unit\b[^>]*\bmeter\s*=\s*[\"']([^\"']+)")
-COLLADA_UP = re.compile(rb"<up_axis>\s*([XYZ])_UP")
-# COLLADA says both near its top.
-COLLADA_HEADER_BYTES = 1 << 16
+# To decimate so many takes half a minute and a gigabyte.
+MOST_TRIANGLES = 1_000_000
+# Of places that triangles of one material stand in; each is drawn by itself.
+MOST_PARTS = 4096
+STL_HEAD_BYTES, STL_TRIANGLE_BYTES = 84, 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,43 +84,75 @@ def read_mesh_file(path: Path) -> MeshFile:
     """Read a mesh file.
 
     Raises:
-        AssetError: it is missing, empty, cut off or no mesh, or a file that it names is missing.
+        AssetError: it is missing, empty, cut off, no mesh or too large, or a file that it names is missing.
     """
     if not path.is_file():
         raise AssetError(f"{path}: there is no such file.")
     if path.stat().st_size == 0:
         raise AssetError(f"{path}: the file is empty. Export it again.")
+    _check_size(path)
     suffix = path.suffix.lower()
-    check_named_files(path)
+    unit_m, up = (1.0, (0.0, 1.0, 0.0)) if suffix in GLTF else (None, None)
     try:
+        check_named_files(path)
+        if suffix == ".dae":
+            collada = read_collada(path, path.read_bytes())
+            unit_m, up = collada.unit_m, collada.up
         scene = trimesh.load_scene(path, process=False, resolver=Beside(path))
-        parts = tuple(_parts(scene, linear_colors=suffix in GLTF))
+        parts = tuple(_parts(path, scene, linear_colors=suffix in GLTF))
+    except AssetError:
+        raise
     # trimesh's readers let pass whatever a broken file makes them stumble over: struct.error, KeyError, JSON errors...
     except Exception as error:
-        raise AssetError(f"{path}: can't be read as a mesh ({type(error).__name__}: {error}). Is it cut off?") from None
+        told = f"{type(error).__name__}: {error}"[:200]
+        raise AssetError(f"{path}: can't be read as a mesh ({told}). Is it cut off?") from None
     if not parts:
         raise AssetError(f"{path}: there are no triangles in it. Export a surface, not points or curves.")
-    if suffix == ".dae":
-        return MeshFile(parts, *_collada_unit_and_up(path))
-    if suffix in GLTF:
-        return MeshFile(parts, unit_m=1.0, up=(0.0, 1.0, 0.0), is_flat=True)
-    return MeshFile(parts)
+    return MeshFile(parts, unit_m, up, is_flat=suffix in GLTF)
 
 
-def _parts(scene: trimesh.Scene, *, linear_colors: bool) -> Iterator[Part]:
-    # Read once, whatever the number of places it stands in: they share its textures.
-    parts = {
-        name: _part(geometry, linear_colors=linear_colors)
+def _check_size(path: Path) -> None:
+    n_bytes = path.stat().st_size
+    # Binary, it says of itself by its size how many it has; a text has more bytes for each.
+    if path.suffix.lower() == ".stl":
+        _check_triangles(path, (n_bytes - STL_HEAD_BYTES) // STL_TRIANGLE_BYTES)
+    if n_bytes > MOST_BYTES:
+        raise AssetError(
+            f"{path}: has {n_bytes >> 20:,} MB, and at most {MOST_BYTES >> 20} are read. Decimate it, or export it "
+            "with smaller textures."
+        )
+
+
+def _check_triangles(path: Path, n: int) -> None:
+    if n > MOST_TRIANGLES:
+        raise AssetError(
+            f"{path}: has {n:,} triangles, and at most {MOST_TRIANGLES:,} are read. Decimate it first, in Blender or "
+            "MeshLab."
+        )
+
+
+def _parts(path: Path, scene: trimesh.Scene, *, linear_colors: bool) -> Iterator[Part]:
+    n_by_name = {
+        name: len(geometry.faces)
         for name, geometry in scene.geometry.items()
         if isinstance(geometry, trimesh.Trimesh) and len(geometry.faces)
     }
-    for node in scene.graph.nodes_geometry:
+    places = [node for node in scene.graph.nodes_geometry if scene.graph[node][1] in n_by_name]
+    if len(places) > MOST_PARTS:
+        raise AssetError(
+            f"{path}: has {len(places):,} parts, and at most {MOST_PARTS:,} are read. Export it with its parts joined."
+        )
+    # Of all places: a file of a few bytes may put one shape into thousands.
+    _check_triangles(path, sum(n_by_name[scene.graph[node][1]] for node in places))
+    textures = Textures(path)
+    # Read once, whatever the number of places it stands in: they share its textures.
+    parts = {name: _part(scene.geometry[name], textures, linear_colors=linear_colors) for name in n_by_name}
+    for node in places:
         scene_from_part, name = scene.graph[node]
-        if name in parts:
-            yield _moved(parts[name], np.asarray(scene_from_part, np.float64))
+        yield _moved(parts[name], np.asarray(scene_from_part, np.float64))
 
 
-def _part(geometry: trimesh.Trimesh, *, linear_colors: bool) -> Part:
+def _part(geometry: trimesh.Trimesh, textures: Textures, *, linear_colors: bool) -> Part:
     # Asked for its normals, trimesh makes some where the file has none, so its cache is asked what it was given. First
     # of all: anything computed may be put there, too.
     normals = np.asarray(geometry.vertex_normals, np.float64) if "vertex_normals" in geometry._cache else None
@@ -130,7 +163,7 @@ def _part(geometry: trimesh.Trimesh, *, linear_colors: bool) -> Part:
         triangles=np.asarray(geometry.faces, np.int64),
         normals=normals if normals is not None and len(normals) == n else None,
         uvs=None if uvs is None or len(uvs) != n else np.asarray(uvs, np.float32),
-        material=read_material(getattr(geometry.visual, "material", None)),
+        material=read_material(getattr(geometry.visual, "material", None), textures),
     )
     return _colored(part, geometry, linear_colors=linear_colors)
 
@@ -168,12 +201,3 @@ def _moved(part: Part, scene_from_part: Floats) -> Part:
         triangles=part.triangles[:, ::-1] if mirrored else part.triangles,
         normals=normals,
     )
-
-
-def _collada_unit_and_up(path: Path) -> tuple[float | None, tuple[float, float, float] | None]:
-    with path.open("rb") as file:
-        header = file.read(COLLADA_HEADER_BYTES)
-    unit, axis = COLLADA_UNIT.search(header), COLLADA_UP.search(header)
-    # Y is COLLADA's default.
-    x, y, z = (float(name == (axis[1] if axis else b"Y")) for name in (b"X", b"Y", b"Z"))
-    return float(unit[1]) if unit else 1.0, (x, y, z)

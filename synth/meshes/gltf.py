@@ -1,7 +1,8 @@
 """A glTF file's own document: what the mesh reader passes over, and says nothing of."""
 
-__all__ = ["TextureUse", "left_out", "read_gltf", "textures_used"]
+__all__ = ["GLTF", "TextureUse", "embedded_pictures", "left_out", "read_gltf", "textures_used"]
 
+import base64
 import json
 import struct
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+GLTF = frozenset({".glb", ".gltf"})
 GLB_HEADER = struct.Struct("<4sIIII")
 CLAMP, MIRROR, REPEAT = 33071, 33648, 10497
 NEAREST = frozenset({9728, 9984, 9986})
@@ -33,7 +35,7 @@ def read_gltf(path: Path) -> dict[str, Any]:
     """The JSON of a .gltf or .glb; nothing where there is none to read, which the mesh reader then tells."""
     try:
         document = json.loads(_json_bytes(path))
-    except (OSError, ValueError, struct.error):
+    except (OSError, ValueError, RecursionError, struct.error):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -48,10 +50,33 @@ def _json_bytes(path: Path) -> bytes:
         return file.read(length)
 
 
+def embedded_pictures(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The pictures that materials use and that lie in the file itself, each with its number among its images."""
+    document = read_gltf(path)
+    used = [use.image for use in textures_used(document)]
+    for number, image in enumerate(_list(document, "images")):
+        uri, view = image.get("uri"), _at(document, "bufferViews", image.get("bufferView"))
+        if image not in used or image.get("mimeType") in UNREADABLE_IMAGES:
+            continue
+        if isinstance(uri, str) and uri.startswith("data:"):
+            yield number, base64.b64decode(uri.partition(",")[2])
+        elif view.get("buffer") == 0 and path.suffix.lower() == ".glb":
+            start = int(view.get("byteOffset", 0))
+            yield number, _binary_chunk(path)[start : start + int(view.get("byteLength", 0))]
+
+
+def _binary_chunk(path: Path) -> bytes:
+    """Of a GLB, what follows its JSON."""
+    content = path.read_bytes()
+    length = GLB_HEADER.unpack_from(content)[3]
+    return content[GLB_HEADER.size + length + 8 :]
+
+
 def textures_used(document: dict[str, Any]) -> Iterator[TextureUse]:
     """Every texture that a material of the document names and that the renderer would draw."""
     for material in _list(document, "materials"):
-        pbr = material.get("pbrMetallicRoughness", {})
+        pbr = material.get("pbrMetallicRoughness")
+        pbr = pbr if isinstance(pbr, dict) else {}
         places = {slot: pbr.get(slot) for slot in PBR_SLOTS} | {slot: material.get(slot) for slot in SLOTS}
         for slot, place in places.items():
             if isinstance(place, dict) and slot != "occlusionTexture":

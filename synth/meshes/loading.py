@@ -21,6 +21,8 @@ from synth.meshes.surface import Floats, face_normals
 NO_AREA = 1e-6
 # Of a vertex normal: what is left of none by rounding.
 NO_LENGTH = 1e-6
+# Squares of lengths, and metres in single precision, must stay finite; no unit is so small.
+FAR = 1e15
 UNITS = (("m", "metres", 1.0), ("mm", "millimetres", 0.001), ("cm", "centimetres", 0.01), ("in", "inches", 0.0254))
 
 
@@ -72,7 +74,7 @@ def _broken(parts: tuple[Part, ...]) -> Iterator[Refusal]:
             yield Refusal("indices", seen, "Export it again.")
             return
     points = np.concatenate([_drawn(part) for part in parts])
-    bad = int(np.sum(~np.all(np.isfinite(points), axis=1)))
+    bad = int(np.sum(~np.all(np.abs(points) < FAR, axis=1)))
     if bad:
         yield Refusal("not_finite", f"{bad} of {len(points)} vertices are not finite.", "Export it again.")
         return
