@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.options import DATA
+from synth.cli.options import DATA, AsJson, console_beside_json, print_json
 from synth.errors import UsageError
 from synth.presets import preset_names
 
@@ -25,7 +25,9 @@ Size = Annotated[str | None, typer.Option(help="Of the pictures.", metavar="640x
 
 def render_command(
     n: Annotated[int, typer.Option("--n", help="How many frames.")] = 1000,
-    out: Annotated[Path, typer.Option(help="Folder of the data set.")] = DATA,
+    out: Annotated[
+        str, typer.Option(help="Folder of the data set, or a URL: s3://bucket/set.", metavar="PATH|URL")
+    ] = str(DATA),
     assets: Assets = None,
     config: Config = None,
     preset: Preset = None,
@@ -44,6 +46,11 @@ def render_command(
         bool, typer.Option("--images-beside", help="With parquet: pictures as files, paths in the tables.")
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes; one per core if not said.")] = None,
+    engine: Annotated[str, typer.Option(help="local: this machine. ray: a Ray cluster.")] = "local",
+    address: Annotated[
+        str, typer.Option(help="With ray: of the cluster; one on this machine if not said.", metavar="HOST:PORT|auto")
+    ] = "",
+    gpus: Annotated[float, typer.Option(help="With ray: share of a GPU that each process reserves.")] = 0.0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a data set that was begun.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a data set that is there.")] = False,
     frame: Annotated[
@@ -52,20 +59,20 @@ def render_command(
     explain: Annotated[
         int | None, typer.Option(metavar="I", help="Print what each randomizer draws for frame I; make nothing.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="With --explain: as JSON.")] = False,
+    as_json: AsJson = False,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print a render.toml of every setting, explained; make nothing.")
     ] = False,
 ) -> None:
     """Render and label frames: meshes in, a COCO data set out."""
-    if as_json and explain is None:
-        raise UsageError("--json: goes with --explain I.")
+    if as_json and (print_config or frame is not None):
+        raise UsageError("--json: there are no figures with --print-config and --frame I. Leave it out.")
     from synth.formats.layout import layout_of
 
     layout = layout_of(format_name, shard_frames, beside=images_beside)
     from synth.engine.template import ctrl_c_waits, start_template
 
-    if not print_config and explain is None and frame is None:
+    if not print_config and explain is None and frame is None and engine != "ray":
         start_template()
     # Within its imports trimesh takes Ctrl-C for a package that isn't installed, and goes on.
     with ctrl_c_waits():
@@ -83,7 +90,7 @@ def render_command(
             commands.plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides), explain, as_json
         )
     else:
-        commands.render(
+        manifest = commands.render(
             n=n,
             out=out,
             assets=assets,
@@ -91,10 +98,19 @@ def render_command(
             overrides=overrides,
             layout=layout,
             workers=workers,
+            engine_name=engine,
+            address=address,
+            gpus=gpus,
             resume=resume,
             overwrite=overwrite,
             frame=frame,
+            console=console_beside_json(as_json),
         )
+        if as_json:
+            figures: dict[str, object] = {
+                key: manifest[key] for key in ("n_frames", "counts", "coverage", "set_aside") if key in manifest
+            }
+            print_json({"out": out, **figures})
 
 
 def preview_command(

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from synth.config import RenderSettings, load_settings
 from synth.engine.coverage import summary_lines
-from synth.engine.local import LIMITS, render_dataset
+from synth.engine.local import LIMITS, Engine, LocalEngine, render_dataset
 from synth.engine.plan import Plan, make_plan
 from synth.engine.progress import frames_bar
 from synth.engine.shards import FrameMaker, frame_record
-from synth.errors import DatasetError, PartlyDoneError, UsageError
+from synth.errors import DatasetError, PartlyDoneError, UsageError, did_you_mean
 from synth.formats.layout import COCO, Layout
 from synth.formats.writing import check_installed
 from synth.shipped import shipped_assets
@@ -25,17 +25,21 @@ from synth.write.pictures import write_pictures
 
 ASSETS = Path("assets")
 SETTINGS = Path("render.toml")
+ENGINES = ("local", "ray")
 
 
 def render(
     *,
     n: int,
-    out: Path,
+    out: Path | str,
     assets: Path | None,
     config: Path | None,
     overrides: Mapping[str, Any],
     layout: Layout = COCO,
     workers: int | None,
+    engine_name: str = "local",
+    address: str = "",
+    gpus: float = 0.0,
     resume: bool,
     overwrite: bool,
     frame: int | None,
@@ -43,37 +47,56 @@ def render(
 ) -> dict[str, Any]:
     """Make a data set, or with `frame` a single frame of it; returns the manifest (empty for a frame).
 
+    Args:
+        out: A folder, or the URL of one.
+        engine_name: `local` or `ray`; with the latter, `address` is the cluster's and `gpus` what a task reserves.
     Raises:
         PartlyDoneError: frames had to be set aside; the data set is whole without them.
         SynthError: as the options' checks, the assets, the settings and the machine have it.
     """
     console = console or Console(highlight=False)
-    if workers is not None and workers < 1:
-        raise UsageError(f"--workers {workers}: expected at least 1.")
-    workers = max(1, min(workers or os.cpu_count() or 1, n))
     check_installed(layout)
-    plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides, workers=workers, layout=layout)
+    engine = _engine(engine_name, workers, address, gpus, n)
+    plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides, layout=layout)
     if frame is not None:
         _render_frame(plan, frame, console)
         return {}
+    plan = plan.shared_among(engine.workers)
     started = time.monotonic()
     with frames_bar(console, n) as advance:
         manifest = render_dataset(
-            plan, workers=workers, resume=resume, overwrite=overwrite, on_frames=advance, on_warning=_warn
+            plan, engine=engine, resume=resume, overwrite=overwrite, on_frames=advance, on_warning=_warn
         )
-    console.print(_summary(manifest, plan.settings, out, time.monotonic() - started), soft_wrap=True, markup=False)
-    _tell_set_aside(manifest, out)
+    console.print(
+        _summary(manifest, plan.settings, plan.where, time.monotonic() - started), soft_wrap=True, markup=False
+    )
+    _tell_set_aside(manifest, plan.where)
     return manifest
+
+
+def _engine(name: str, workers: int | None, address: str, gpus: float, n: int) -> Engine:
+    if name not in ENGINES:
+        raise UsageError(f"--engine {name}: there is no such engine.{did_you_mean(name, ENGINES)}")
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers {workers}: expected at least 1.")
+    if name == "local":
+        if address or gpus:
+            raise UsageError(f"--{'address' if address else 'gpus'}: goes with --engine ray.")
+        return LocalEngine(max(1, min(workers or os.cpu_count() or 1, n)))
+    if not 0 <= gpus <= 1:
+        raise UsageError(f"--gpus {gpus:g}: expected a share of a GPU, 0 to 1.")
+    from synth.engine.ray_engine import RayEngine  # noqa: PLC0415 - imports nothing of Ray, but most need none of it
+
+    return RayEngine(workers, address, gpus)
 
 
 def plan_of(
     *,
     n: int,
-    out: Path,
+    out: Path | str,
     assets: Path | None,
     config: Path | None,
     overrides: Mapping[str, Any],
-    workers: int = 1,
     layout: Layout = COCO,
 ) -> Plan:
     """The options that say what is to be made, as a plan; `render.toml` and `assets/` are taken where they lie.
@@ -84,7 +107,7 @@ def plan_of(
     """
     if n < 1:
         raise UsageError(f"--n {n}: expected at least 1 frame.")
-    return make_plan(settings_of(config, overrides), assets or default_assets(), out, n, workers, layout)
+    return make_plan(settings_of(config, overrides), assets or default_assets(), out, n, 1, layout)
 
 
 def settings_of(config: Path | None, overrides: Mapping[str, Any]) -> RenderSettings:
@@ -104,6 +127,8 @@ def default_assets() -> Path:
 def _render_frame(plan: Plan, index: int, console: Console) -> None:
     if index < 0:
         raise UsageError(f"--frame {index}: frames count from 0.")
+    if plan.url:
+        raise UsageError(f"--frame {index}: is made on this machine. Name a folder with --out.")
     # Beside the data set, not in it: a folder with a frame alone must not be in the way of the whole.
     folder = plan.out.with_name(f"{plan.out.name}-frame-{index}")
     if folder.exists():
@@ -119,7 +144,7 @@ def _warn(line: str) -> None:
     Console(stderr=True, highlight=False).print(f"synth: {line}", soft_wrap=True, markup=False)
 
 
-def _tell_set_aside(manifest: Mapping[str, Any], out: Path) -> None:
+def _tell_set_aside(manifest: Mapping[str, Any], out: str) -> None:
     set_aside = manifest.get("set_aside")
     if set_aside:
         names = "; ".join(f"frame {entry['frame']}: {entry['error']}" for entry in set_aside)
@@ -129,7 +154,7 @@ def _tell_set_aside(manifest: Mapping[str, Any], out: Path) -> None:
         )
 
 
-def _summary(manifest: dict[str, Any], settings: RenderSettings, out: Path, seconds: float) -> str:
+def _summary(manifest: dict[str, Any], settings: RenderSettings, out: str, seconds: float) -> str:
     counts = manifest["counts"]
     lines = [
         f"{counts['images']} frames of {settings.size[0]} x {settings.size[1]} in {seconds:.0f} s "

@@ -16,7 +16,7 @@ from synth.engine.claim import PLAN, claimed, read_kept
 from synth.engine.destination import Destination, destination_of
 from synth.engine.failures import Limits
 from synth.engine.merge import merge_shards
-from synth.engine.plan import Plan, Shard
+from synth.engine.plan import Plan, Shard, differences
 from synth.engine.pool import make_shards
 from synth.engine.shards import SHAPES, FrameMaker, make_shard
 from synth.errors import DISK_FULL, DatasetError, SynthError
@@ -36,7 +36,14 @@ OnWarning = Callable[[str], None]
 
 
 class Engine(Protocol):
-    """What makes shards."""
+    """What makes shards.
+
+    Attributes:
+        workers: How many it makes at once, as far as is known; 0 for this process alone.
+    """
+
+    @property
+    def workers(self) -> int: ...
 
     def check(self) -> None:
         """See that it can, before anything is touched.
@@ -186,7 +193,7 @@ def _make_missing(plan: Plan, engine: Engine, limits: Limits, on_frames: OnFrame
 
 def _refuse_changes(plan: Plan, identity: dict[str, Any]) -> None:
     """Frames are promised to follow from what the manifest says, and some may follow from what it was before."""
-    if changed := _differences(identity, plan.identity()):
+    if changed := differences(identity, plan.identity()):
         raise DatasetError(
             f"{plan.where}: {', '.join(changed)} changed while frames were made, and some may be of the new. "
             "Put the old back and go on with --resume, or make the data set anew with --overwrite."
@@ -248,7 +255,7 @@ def _begun(
 
 
 def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, Any]) -> None:
-    if differing := _differences(before, identity):
+    if differing := differences(before, identity):
         raise DatasetError(
             f"{plan.where}: was made with other {', '.join(differing)}. Make it anew with --overwrite, or choose --out."
         )
@@ -265,24 +272,6 @@ def _check_files(plan: Plan) -> tuple[Decimations, dict[str, Shape]]:
         if check := getattr(part, "check_files", None):
             check()
     return meshes.decimations, shapes
-
-
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Names of what differs, settings by their own names."""
-    settings_before, settings_now = before.get("settings", {}), now["settings"]
-    keys = sorted({*settings_before, *settings_now})
-    names = [f"{key} settings" for key in keys if settings_before.get(key) != settings_now.get(key)]
-    return names + [
-        name
-        for key, name in (
-            ("assets_sha256", "assets"),
-            ("pictures_sha256", "pictures"),
-            ("n_frames", "n"),
-            ("format", "format"),
-            ("versions", "versions"),
-        )
-        if before.get(key) != now[key]
-    ]
 
 
 def _make_here(plan: Plan, shards: Sequence[Shard], on_frames: OnFrames, on_renderer: OnWarning) -> None:

@@ -1,10 +1,11 @@
 """What is to be made: settled before the first frame, kept beside the work, compared on resume."""
 
-__all__ = ["Plan", "Shard", "make_plan", "versions", "workshop"]
+__all__ = ["Plan", "Shard", "differences", "make_plan", "versions", "workshop"]
 
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from getpass import getuser
 from importlib import metadata
@@ -123,6 +124,24 @@ def workshop(*what_for: str) -> Path:
     if hasattr(os, "getuid") and own.stat().st_uid != os.getuid():
         raise DatasetError(f"{own}: belongs to somebody else. Set TMPDIR to a folder of yours.")
     return own / name[:16]
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names of what differs between two plans' identities, settings by their own names."""
+    settings_before, settings_now = before.get("settings", {}), now["settings"]
+    keys = sorted({*settings_before, *settings_now})
+    names = [f"{key} settings" for key in keys if settings_before.get(key) != settings_now.get(key)]
+    return names + [
+        name
+        for key, name in (
+            ("assets_sha256", "assets"),
+            ("pictures_sha256", "pictures"),
+            ("n_frames", "n"),
+            ("format", "format"),
+            ("versions", "versions"),
+        )
+        if before.get(key) != now[key]
+    ]
 
 
 def versions() -> dict[str, str]:

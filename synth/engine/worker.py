@@ -1,6 +1,6 @@
 """A process that makes shards, one after the other, and tells its parent how far it is."""
 
-__all__ = ["Failed", "FrameMade", "Message", "Opened", "Order", "ShardMade", "work"]
+__all__ = ["Failed", "FrameMade", "Message", "Opened", "Order", "ShardMade", "failed", "work"]
 
 import errno
 import os
@@ -93,7 +93,12 @@ def work(plan: Plan, environment: Mapping[str, str], pipe: "Connection[Message, 
     except Exception as error:
         # No parent, nobody to tell.
         with suppress(BrokenPipeError):
-            pipe.send(Failed(shorten(f"{type(error).__name__}: {error}", MOST_CHARACTERS), _fault(error)))
+            pipe.send(failed(error))
+
+
+def failed(error: Exception) -> Failed:
+    """What to tell of an exception."""
+    return Failed(shorten(f"{type(error).__name__}: {error}", MOST_CHARACTERS), _fault(error))
 
 
 def _fault(error: Exception) -> SynthError | OSError | None:
