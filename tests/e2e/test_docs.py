@@ -47,7 +47,7 @@ QUICK = {
     "demo": "--n 3 --iterations 1",
     "export": "",
 }
-REPLACES = {"render", "preview", "train", "eval", "predict", "export", "demo", "inspect", "convert", "labelme"}
+REPLACES = {"render", "preview", "train", "eval", "predict", "export", "demo", "inspect"}
 
 pytestmark = pytest.mark.gl
 
