@@ -3,11 +3,14 @@
 __all__ = ["inspect_command"]
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synth.cli.options import DATA
+from synth.cli.options import DATA, AsJson, print_json
+
+if TYPE_CHECKING:
+    from synth.inspect.inspecting import Inspected
 
 
 def inspect_command(
@@ -24,6 +27,7 @@ def inspect_command(
     ] = None,
     most: Annotated[int, typer.Option(min=1, help="Of more pictures, so many spread evenly over the set.")] = 5000,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a page that is there.")] = False,
+    as_json: AsJson = False,
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Make one HTML file to look through any data set: pictures, labels, filters, statistics; no server, no network."""
@@ -34,8 +38,15 @@ def inspect_command(
     made = inspect_data(
         data, out, images=images, most=most, full=full, overwrite=overwrite, console=Console(stderr=True)
     )
-    pictures = f"{made.n_pictures:,} picture{'' if made.n_pictures == 1 else 's'}"
-    faults = f", {made.n_faults:,} of which can't be read" if made.n_faults else ""
-    typer.echo(f"{made.page}: {pictures}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser.")
+    if as_json:
+        print_json(made)
+    else:
+        typer.echo(_told(made))
     if open_:
         typer.launch(str(made.page.resolve()))
+
+
+def _told(made: "Inspected") -> str:
+    pictures = f"{made.n_pictures:,} picture{'' if made.n_pictures == 1 else 's'}"
+    faults = f", {made.n_faults:,} of which can't be read" if made.n_faults else ""
+    return f"{made.page}: {pictures}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser."

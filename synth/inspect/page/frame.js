@@ -88,7 +88,7 @@ class Frame {
   facts() {
     const i = this.i;
     const words = [`${images.width[i]} × ${images.height[i]} px`, many(nObjects[i], "object")];
-    if (!images.fault[i]) words.push(`mean brightness ${Math.round(images.brightness[i])} of 255`);
+    if (!images.fault[i]) words.push(`brightness ${Math.round(images.brightness[i])} of 255`);
     return h("p", { class: "quiet" }, words.join(" · "));
   }
 
