@@ -46,6 +46,9 @@ bench-detectors: setup  ## parameters and CPU seconds of each detector; ARGS=--m
 bench-real: setup  ## renders alone in training, real photos to measure on; ARGS=--ablation for what each part is worth
 	$(BIN)/python tests/bench/real/main.py $(if $(BENCHMARK),--benchmark "$(BENCHMARK)") $(ARGS)
 
+bench-endurance: setup  ## 5,000 frames by the default command: images/s, and memory by frame; ARGS="--frames 600"
+	$(BIN)/python tests/bench/endurance.py $(ARGS)
+
 torture: setup  ## 600 frames, killed 20 times and gone on with: the same bytes as undisturbed; ARGS="--kills 3"
 	$(BIN)/python tests/bench/torture.py $(ARGS)
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-SYNTH = [sys.executable, "-c", "from synth.cli import main; main()"]
+from running import SYNTH, Progress, workers_of
 
 
 def main() -> None:
@@ -40,15 +40,15 @@ def main() -> None:
 def _torture(command: list[str], cwd: Path, options: argparse.Namespace, rng: random.Random) -> None:
     """Kills are spread over the work: each waits for a number of frames on the disk, and a moment longer."""
     moments = sorted(rng.randrange(options.frames) for _ in range(options.kills))
-    running = _start(command, cwd)
+    running, progress = _start(command, cwd), Progress(cwd / "tortured")
     for moment in moments:
-        while _frames_on_disk(cwd / "tortured") < moment and running.poll() is None:
+        while progress.frames() < moment and running.poll() is None:
             time.sleep(0.02)
         time.sleep(rng.uniform(0, 0.3))
-        workers = _workers(running.pid)
+        workers = workers_of(running.pid)
         victim = running.pid if rng.random() < options.parents or not workers else rng.choice(workers)
         who = "the parent" if victim == running.pid else "a worker"
-        print(f"  {_frames_on_disk(cwd / 'tortured')} frames: kill {who}", flush=True)
+        print(f"  {progress.frames()} frames: kill {who}", flush=True)
         _kill(victim)
         if victim == running.pid:
             running.wait()
@@ -70,31 +70,6 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         print("  it was gone already")
-
-
-def _workers(pid: int) -> list[int]:
-    """Processes that render: children of the template, which is one of the parent's own children."""
-    parents: dict[int, int] = {}
-    templates = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-            if "forkserver" in path.with_name("cmdline").read_text():
-                templates.add(int(path.parent.name))
-        except (OSError, IndexError):
-            continue
-    # A copy of the template has its command line too.
-    return [child for child, parent in parents.items() if parent in templates and parents.get(parent) == pid]
-
-
-def _frames_on_disk(folder: Path) -> int:
-    n = 0
-    for path in folder.glob("shards/*/records.jsonl"):
-        try:
-            n += path.read_bytes().count(b"\n")
-        except OSError:
-            continue
-    return n
 
 
 def _tree(folder: Path) -> dict[str, str]:
