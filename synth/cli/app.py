@@ -22,6 +22,7 @@ from synth.cli.doctor import doctor_command
 from synth.cli.evaluate import eval_command
 from synth.cli.export import export_command
 from synth.cli.inspect import inspect_command
+from synth.cli.labelme import labelme_command
 from synth.cli.predict import predict_command
 from synth.cli.quiet import App
 from synth.cli.render import preview_command, render_command
@@ -131,6 +132,7 @@ app.command("preview")(preview_command)
 app.command("audit")(audit_command)
 app.command("inspect")(inspect_command)
 app.command("convert")(convert_command)
+app.command("labelme")(labelme_command)
 app.command("train")(train_command)
 app.command("eval")(eval_command)
 app.command("predict")(predict_command)

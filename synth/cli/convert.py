@@ -15,7 +15,7 @@ def convert_command(
         str,
         typer.Option(
             "--to",
-            help="coco, coco-panoptic, yolo, yolo-segment, voc, labelme, cvat, bop, solo, webdataset or parquet.",
+            help="coco, coco-panoptic, yolo, yolo-segment, voc, labelme, cvat, bop, solo, pairs, webdataset, parquet.",
         ),
     ],
     came_as: Annotated[str | None, typer.Option("--from", help="What it is; found out if not said.")] = None,

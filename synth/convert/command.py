@@ -1,6 +1,6 @@
 """`synth convert`: a set in one format in, the same set in another out, with a line for each thing that got lost."""
 
-__all__ = ["Converted", "convert"]
+__all__ = ["Converted", "convert", "new_folder"]
 
 import shutil
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def convert(source: Path, out: Path, became: str, came_as: str | None = None, *,
     labelled = reader.read(source)
     lost = losses(labelled, target.carries)
     placer = Placer(link)
-    with _new_folder(out) as folder:
+    with new_folder(out) as folder:
         lost += _written(_that_fits(labelled, target), target, folder, placer)
     return Converted(
         came_as,
@@ -108,7 +108,12 @@ def _folder_name(split: str) -> str:
 
 
 @contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder to write into that becomes `out` at the end; nothing remains of it after an error.
+
+    Raises:
+        DatasetError: `out` is there, and isn't empty.
+    """
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise DatasetError(f"{out}: is there already, and nothing is replaced. Choose another folder, or remove it.")
     aside = out.with_name(f".{out.name}.partial")

@@ -14,6 +14,7 @@ from pycocotools import mask as coco_mask
 from synth.convert.neutral import Thing
 from synth.errors import DatasetError
 from synth.unreadable import UNREADABLE, why_unreadable
+from synth.untrusted import open_picture
 
 
 def colours_of(numbers: NDArray[np.integer]) -> NDArray[np.uint8]:
@@ -69,7 +70,7 @@ def read_numbers(path: Path, size_wh_px: tuple[int, int]) -> NDArray[np.int32]:
         DatasetError: it is missing, not a picture, or of another size.
     """
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             coloured = image.mode in {"RGB", "RGBA"}
             pixels = np.asarray(image.convert("RGB") if coloured else image, np.int32)
             size = image.size

@@ -9,8 +9,6 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from PIL import Image
-
 from synth.convert.formats import FORMATS, Format
 from synth.convert.json_file import read_json
 from synth.convert.losses import Carries
@@ -18,6 +16,7 @@ from synth.convert.neutral import LabelledSet, Shot, Thing
 from synth.convert.pictures import Placer, safe_names
 from synth.dataset import Category, Picture, PictureSet
 from synth.labelme import labelme_json, read_labelme
+from synth.untrusted import open_picture
 
 NAMES: Final = "labels.txt"
 SPLITS: Final = ("train", "val", "test")
@@ -77,7 +76,7 @@ def _embedded(path: Path) -> bytes:
 
 
 def _suffix(content: bytes) -> str:
-    with Image.open(io.BytesIO(content)) as image:
+    with open_picture(io.BytesIO(content)) as image:
         return SUFFIXES.get(image.format or "", f".{(image.format or 'png').lower()}")
 
 

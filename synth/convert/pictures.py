@@ -16,6 +16,7 @@ from synth.convert.neutral import Shot
 from synth.errors import DatasetError
 from synth.photos import upright_size_px
 from synth.unreadable import UNREADABLE, why_unreadable
+from synth.untrusted import is_inside, open_picture
 
 # What Windows has no names with, and what leads out of a folder.
 UNSAFE: Final = frozenset('\\:*?"<>|')
@@ -33,7 +34,10 @@ def inside(folder: Path, name: str, where: Path) -> Path:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts or ".." in parts or parts[0].startswith("/") or ":" in parts[0] or "\0" in name:
         raise DatasetError(f"{where}: names {name[:200]!r}, which lies outside the data set. Mend the file.")
-    return folder.joinpath(*parts)
+    path = folder.joinpath(*parts)
+    if path.exists() and not is_inside(path, folder):
+        raise DatasetError(f"{where}: {path} is a link that leads out of the data set. Copy what it leads to.")
+    return path
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -104,7 +108,7 @@ class Placer:
         """What is to be written; None where that is the file as it is."""
         source: Path | io.BytesIO = shot.path if shot.packed is None else io.BytesIO(shot.packed())
         try:
-            with Image.open(source) as image:
+            with open_picture(source) as image:
                 orientation = image.getexif().get(ExifTags.Base.Orientation, 1) if "exif" in image.info else 1
                 stored, labelled = image.size, (shot.width_px, shot.height_px)
                 if orientation != 1:
