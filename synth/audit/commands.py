@@ -116,7 +116,13 @@ def _as_json(done: Audit) -> dict[str, Any]:
 def _print(console: Console, done: Audit, examples: int) -> None:
     wrong = [found for found in done.found if found.problems]
     for data in done.sets:
-        counts = f"{len(data.pictures):,} pictures, {len(data.labels):,} labels, {len(data.categories)} categories"
+        counts = ", ".join(
+            (
+                _counted(len(data.pictures), "picture"),
+                _counted(len(data.labels), "label"),
+                _counted(len(data.categories), "category", "categories"),
+            )
+        )
         console.print(Text(f"{printable(data.name)}: {data.kind}, {counts}"), soft_wrap=True)
     if wrong:
         console.print(_table(wrong))
@@ -127,7 +133,7 @@ def _print(console: Console, done: Audit, examples: int) -> None:
         if len(found.problems) > examples:
             console.print(f"  and {len(found.problems) - examples} more; --json has them all", soft_wrap=True)
     told = " and ".join(_counted(done.count(severity), severity) for severity in STYLES)
-    console.print(f"{len(done.found)} checks: {told if wrong else 'nothing is wrong'}", soft_wrap=True)
+    console.print(f"{_counted(len(done.found), 'check')}: {told if wrong else 'nothing is wrong'}", soft_wrap=True)
 
 
 def _table(wrong: Sequence[Found]) -> Table:
@@ -148,5 +154,5 @@ def _line(problem: Problem, *, several: bool) -> str:
     return printable(f"{problem.data}: {line}" if several else line)
 
 
-def _counted(n: int, word: str) -> str:
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
+def _counted(n: int, word: str, many: str = "") -> str:
+    return f"{n:,} {word if n == 1 else many or word + 's'}"
