@@ -21,6 +21,7 @@ DOOR = {
     "synth.policy",
     "synth.formats",
     "synth.labelme",
+    "synth.pairs",
     "synth.photos",
     "synth.report.page",
     "synth.toml_file",

@@ -15,6 +15,7 @@ from synth.errors import DatasetError, UsageError
 from synth.formats.folder import Folder
 from synth.formats.streamed import StreamedSet, read_set
 from synth.labelme import read_labelme
+from synth.pairs import is_pairs, read_pairs
 from synth.policy import LabelPolicy
 from train.checkpoint import Run, load_run
 from train.config import load_train_settings
@@ -141,6 +142,10 @@ class _LabelMe:
         return _in_memory(read_set(folder)) if is_rendered else self.one(folder, categories)
 
     def _read(self, folder: Path, categories: Sequence[Category] | None) -> tuple[PictureSet, list[str]]:
+        if is_pairs(folder):
+            return read_pairs(
+                folder, categories, aliases=self.aliases, ignore_labels=self.ignore_labels, policy=self.policy
+            )
         labelled, report = read_labelme(
             folder, categories, aliases=self.aliases, ignore_labels=self.ignore_labels, policy=self.policy
         )
