@@ -8,8 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
+from train.commands.asked import Asked
 from train.commands.evaluation import evaluate_run
-from train.commands.training import RUNS, train
+from train.commands.training import train
 from train.learn.fit import RunSummary
 from train.measure.figures import EvalReport
 
@@ -79,7 +80,7 @@ def evaluate(
     """`synth eval`: measure a run on labelled photos, and write its report.
 
     Args:
-        photos: LabelMe folder.
+        photos: LabelMe folder, or a rendered data set.
         run: Folder of the run; None for the latest below `runs/`.
         out: Folder of the report; None for `eval` in the run.
         ious: More IoUs to measure at.
@@ -90,19 +91,18 @@ def evaluate(
     Raises:
         SynthError: as the command has it.
     """
-    return evaluate_run(
+    asked = Asked(
         photos=Path(photos),
         run=_path(run),
-        runs=RUNS,
         aliases=dict(aliases or {}),
         ignore_labels=ignore_labels,
         ious=tuple(ious),
         out=_path(out),
         device=device,
-        as_json=False,
         overwrite=overwrite,
         console=_console(progress),
     )
+    return evaluate_run(asked)
 
 
 def _console(progress: bool) -> Console:

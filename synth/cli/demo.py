@@ -21,6 +21,7 @@ def demo_command(
     from synth.demo.loop import demo
 
     with needs_pytorch():
+        from train.commands.asked import Asked
         from train.commands.evaluation import evaluate_run
         from train.commands.training import train
 
@@ -30,7 +31,7 @@ def demo_command(
         iterations=iterations,
         overwrite=overwrite,
         train=train,
-        evaluate=evaluate_run,
+        evaluate=lambda **given: evaluate_run(Asked(**given)),
         console=console_beside_json(as_json),
     )
     if as_json:

@@ -12,7 +12,7 @@ from synth.errors import UsageError
 
 
 def eval_command(
-    photos: Annotated[Path, typer.Argument(help="Folder of photos with LabelMe JSON.")],
+    photos: Annotated[Path, typer.Argument(help="Folder of LabelMe photos, or a rendered data set.")],
     run: Annotated[Path | None, typer.Option(help="Folder of the run; the latest below runs/ if not said.")] = None,
     alias: Aliases = [],
     ignore_label: IgnoredLabels = [],
@@ -41,7 +41,7 @@ def eval_command(
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
 ) -> None:
-    """Measure a run on real photos: figures, pictures of hits and misses, a report."""
+    """Measure a run on real photos, or on renders: figures, pictures of hits and misses, a report."""
     aliases = aliases_of(alias)
     if curve is None and (curve_seeds is not None or curve_data or curve_iterations is not None):
         raise UsageError(
@@ -49,65 +49,20 @@ def eval_command(
         )
     if gap is None and gap_frames is not None:
         raise UsageError(f"--gap-frames {gap_frames}: belongs to --gap. Say --gap data/synth too.")
+    if gap is not None and (compare is not None or curve is not None):
+        raise UsageError("--gap, --compare and --curve each have a page of their own: ask for one at a time.")
+    if compare is not None and (run is not None or iou or curve is not None):
+        raise UsageError("--compare names both runs and has its own page: leave out --run, --iou and --curve.")
+    if curve is not None and iou:
+        raise UsageError("--curve measures AP and AP50: leave out --iou.")
     with needs_pytorch():
+        from train.commands.asked import Asked
         from train.commands.comparison import compare_runs
         from train.commands.curve import learning_curve
         from train.commands.evaluation import evaluate_run
         from train.commands.gap import gap_of_run
 
-    if gap is not None and (compare is not None or curve is not None):
-        raise UsageError("--gap, --compare and --curve each have a page of their own: ask for one at a time.")
-    if compare is not None:
-        if run is not None or iou or curve is not None:
-            raise UsageError("--compare names both runs and has its own page: leave out --run, --iou and --curve.")
-        compare_runs(
-            photos=photos,
-            folders=compare,
-            runs=RUNS,
-            aliases=aliases,
-            ignore_labels=ignore_label,
-            out=out,
-            device=device,
-            as_json=as_json,
-            overwrite=overwrite,
-        )
-        return
-    if curve is not None:
-        if iou:
-            raise UsageError("--curve measures AP and AP50: leave out --iou.")
-        learning_curve(
-            photos=photos,
-            run=run,
-            runs=RUNS,
-            counts=curve,
-            n_seeds=1 if curve_seeds is None else curve_seeds,
-            data=curve_data,
-            iterations=curve_iterations,
-            aliases=aliases,
-            ignore_labels=ignore_label,
-            out=out,
-            device=device,
-            as_json=as_json,
-            overwrite=overwrite,
-        )
-        return
-    if gap is not None:
-        gap_of_run(
-            photos=photos,
-            run=run,
-            runs=RUNS,
-            data=gap,
-            n_frames=200 if gap_frames is None else gap_frames,
-            aliases=aliases,
-            ignore_labels=ignore_label,
-            ious=iou,
-            out=out,
-            device=device,
-            as_json=as_json,
-            overwrite=overwrite,
-        )
-        return
-    evaluate_run(
+    asked = Asked(
         photos=photos,
         run=run,
         runs=RUNS,
@@ -119,3 +74,12 @@ def eval_command(
         as_json=as_json,
         overwrite=overwrite,
     )
+    if compare is not None:
+        compare_runs(asked, compare)
+    elif curve is not None:
+        seeds = 1 if curve_seeds is None else curve_seeds
+        learning_curve(asked, curve, n_seeds=seeds, data=curve_data, iterations=curve_iterations)
+    elif gap is not None:
+        gap_of_run(asked, gap, 200 if gap_frames is None else gap_frames)
+    else:
+        evaluate_run(asked)

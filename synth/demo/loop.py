@@ -81,13 +81,6 @@ def demo(
         report = evaluate(
             photos=out / "photos",
             run=out / "run",
-            runs=out,
-            aliases={},
-            ignore_labels=(),
-            ious=(),
-            out=None,
-            device="auto",
-            as_json=False,
             overwrite=False,
             console=console,
         )

@@ -8,7 +8,7 @@ from PIL import Image
 
 import train.detectors.fake  # noqa: F401  # enters "fake"
 from train.checkpoint import load_run
-from train.commands.evaluation import latest_run
+from train.commands.asked import latest_run
 from train.learn.learned_from import learned_photos
 
 QUICK = ("--iterations", 2, "--batch", 2, "--image-size", 32, "--device", "cpu")

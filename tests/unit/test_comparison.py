@@ -12,6 +12,7 @@ from rich.console import Console
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import DatasetError
 from synth.policy import LabelPolicy
+from train.commands import asked
 from train.commands import comparison as command
 from train.detections import Detections
 from train.measure.bootstrap import Interval
@@ -150,9 +151,9 @@ def two_runs(photos, monkeypatch):
     """Runs that differ in the order of their categories; the second has learned nuts too, and finds every die."""
     policy = LabelPolicy()
     settings = SimpleNamespace(detector="fake")
-    old = SimpleNamespace(categories=(COIN, DIE), policy=policy, path="old/best.pt", step=1, detector="fake")
+    old = SimpleNamespace(categories=(COIN, DIE), policy=policy, path=Path("old/best.pt"), step=1, detector="fake")
     new_categories = (Category(1, "die"), Category(2, "nut"), Category(3, "coin"))
-    new = SimpleNamespace(categories=new_categories, policy=policy, path="new/best.pt", step=1, settings=settings)
+    new = SimpleNamespace(categories=new_categories, policy=policy, path=Path("new/best.pt"), step=1, settings=settings)
     new.detector = "fake"
 
     def says(run, pictures, progress):
@@ -169,18 +170,16 @@ def two_runs(photos, monkeypatch):
         assert [c.name for c in categories] == ["coin", "die", "nut"]
         return PictureSet("photos", tuple(categories), photos.pictures), SimpleNamespace(lines=lambda: ["20 photos"])
 
-    monkeypatch.setattr(command, "load_run", lambda folder, device: old if folder.name == "old" else new)
+    monkeypatch.setattr(asked, "load_run", lambda folder, device: old if folder.name == "old" else new)
     monkeypatch.setattr(command, "predict", says)
-    monkeypatch.setattr(command, "read_labelme", labels)
+    monkeypatch.setattr(asked, "read_labelme", labels)
     return Path("runs/old"), Path("runs/new")
 
 
 def run_command(two_runs, out, **options):
     console = Console(record=True, width=80, highlight=False)
-    comparison = command.compare_runs(
-        photos=Path("photos"), folders=two_runs, runs=Path("runs"), aliases={}, ignore_labels=(), out=out, device="cpu",
-        overwrite=False, console=console, **{"as_json": False, **options},
-    )  # fmt: skip
+    given = asked.Asked(photos=Path("photos"), out=out, device="cpu", console=console, **options)
+    comparison = command.compare_runs(given, two_runs)
     return comparison, console.export_text()
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from synth.config import RenderSettings
 from synth.errors import DatasetError, TrainingError
-from train.commands import evaluation, training
+from train.commands import asked, training
 from train.detectors.weights import read_state_dict
 from train.settings import choose_device
 
@@ -53,12 +53,12 @@ def test_the_latest_run_is_found_where_a_demo_keeps_its_own(tmp_path):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "best.pt").touch()
         os.utime(tmp_path / name / "best.pt", (1000 - age, 1000 - age))
-    assert evaluation.latest_run(tmp_path) == tmp_path / "new/run"
+    assert asked.latest_run(tmp_path) == tmp_path / "new/run"
 
 
 def test_a_path_in_square_brackets_is_printed_as_it_is(tmp_path, monkeypatch):
     """Rich would take [m8] for a colour and leave it out, and fail at [/red]."""
-    monkeypatch.setattr(training, "read_coco", lambda folder: SimpleNamespace(categories=()))
+    monkeypatch.setattr(training, "read_set", lambda folder: SimpleNamespace(categories=()))
     monkeypatch.setattr(training, "_policy", lambda data: None)
     out = Path("x[/red]")
     summary = SimpleNamespace(iterations=1, n_validation=1, seconds=1.0, ap=0.5, ap50=0.5, out=out)

@@ -1,86 +1,58 @@
-"""`synth eval --compare`: two runs and photos in; which is better, beyond chance, out."""
+"""`synth eval --compare`: two runs and labelled pictures in; which is better, beyond chance, out."""
 
 __all__ = ["compare_runs"]
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import orjson
-from rich.console import Console
 
 from synth.dataset import PictureSet
-from synth.labelme import read_labelme
-from train.checkpoint import Run, load_run
+from train.checkpoint import Run
+from train.commands.asked import Asked
 from train.commands.evaluation import progress_bar
 from train.detections import Detections
-from train.learn.learned_from import photos_notes
 from train.measure.comparison import Comparison, in_one_list
 from train.predict import predict
 from train.report.compare import check_free, compare_report, comparison_words
 from train.report.summary import difference_table, figure_name
-from train.settings import choose_device
 
 
-def compare_runs(
-    *,
-    photos: Path,
-    folders: tuple[Path, Path],
-    runs: Path,
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    out: Path | None,
-    device: str,
-    as_json: bool,
-    overwrite: bool,
-    console: Console | None = None,
-) -> Comparison:
-    """Measure two runs on the same LabelMe photos; writes the page and prints the figures.
+def compare_runs(asked: Asked, folders: tuple[Path, Path]) -> Comparison:
+    """Measure two runs on the same pictures; writes the page and prints the figures.
 
     Args:
-        photos: LabelMe folder; what must be found in it is what either run knows, judged by the first one's policy.
+        asked: Of its pictures must be found what either run knows, judged by the first one's policy. It names no run,
+            and the page goes into one below `runs` that is named after both, if not said.
         folders: Of the runs.
-        runs: Where the page goes if `out` doesn't say.
-        out: Folder of the page.
-        aliases, ignore_labels, device, as_json, overwrite, console: As `evaluate_run`.
     Raises:
-        SynthError: as reading the runs, the photos and the options' checks have it.
+        SynthError: as reading the runs, the pictures and the options' checks have it.
     """
-    console = console or Console(highlight=False)
     names = _names(folders)
-    out = out or runs / f"compare-{folders[0].resolve().name}-{folders[1].resolve().name}"
-    check_free(out, overwrite=overwrite)
-    first, second = (load_run(folder, device=choose_device(device)) for folder in folders)
+    out = asked.out or asked.runs / f"compare-{folders[0].resolve().name}-{folders[1].resolve().name}"
+    check_free(out, overwrite=asked.overwrite)
+    runs = first, second = asked.load(folders[0]), asked.load(folders[1])
     categories, _ = in_one_list(first.categories, second.categories, [])
-    truth, read = read_labelme(photos, categories, aliases=aliases, ignore_labels=ignore_labels, policy=first.policy)
-    bars = not as_json
-    found = [_detected(console, run, name, truth, shown=bars) for run, name in zip((first, second), names, strict=True)]
+    truth, lines = asked.labelled(categories, first.policy)
+    found = [_detected(asked, run, name, truth) for run, name in zip(runs, names, strict=True)]
     _, found[1] = in_one_list(first.categories, second.categories, found[1])
-    notes = [
-        *read.lines(),
-        *_unlike(first, second, names),
-        *(
-            f"{name}: {note}"
-            for name, folder in zip(names, folders, strict=True)
-            for note in photos_notes(folder, truth.pictures)
-        ),
-    ]
-    context = {
-        "photos": str(photos),
-        **{
-            name: f"{run.path}, after {run.step} iterations, {run.detector}"
-            for name, run in zip(names, (first, second), strict=True)
-        },
+    of_runs = [f"{name}: {note}" for name, run in zip(names, runs, strict=True) for note in asked.notes(run, truth)]
+    notes = [*lines, *_unlike(first, second, names), *of_runs]
+    told = {
+        name: f"{run.path}, after {run.step} iterations, {run.detector}" for name, run in zip(names, runs, strict=True)
     }
+    context = {"photos": str(asked.photos), **told}
     comparison = compare_report(
-        truth, (found[0], found[1]), out, names=names, context=context, notes=notes, overwrite=overwrite
+        truth, (found[0], found[1]), out, names=names, context=context, notes=notes, overwrite=asked.overwrite
     )
-    _print(console, comparison, names, notes, out, as_json=as_json)
+    _print(asked, comparison, names, notes, out)
     return comparison
 
 
-def _detected(console: Console, run: Run, name: str, truth: PictureSet, *, shown: bool) -> list[Detections]:
-    with progress_bar(console, f"detecting: {name}", len(truth.pictures), shown=shown) as advance:
+def _detected(asked: Asked, run: Run, name: str, truth: PictureSet) -> list[Detections]:
+    n = len(truth.pictures)
+    with progress_bar(asked.console, f"detecting: {name}", n, shown=not asked.as_json) as advance:
         return predict(run, truth.pictures, progress=lambda done, n: advance(1))
 
 
@@ -106,18 +78,16 @@ def _unlike(first: Run, second: Run, names: tuple[str, str]) -> list[str]:
     return notes
 
 
-def _print(
-    console: Console, comparison: Comparison, names: tuple[str, str], notes: Sequence[str], out: Path, *, as_json: bool
-) -> None:
-    if as_json:
+def _print(asked: Asked, comparison: Comparison, names: tuple[str, str], notes: Sequence[str], out: Path) -> None:
+    if asked.as_json:
         text = orjson.dumps({"names": names, **comparison.to_json()}, option=orjson.OPT_INDENT_2).decode()
-        console.print(text, soft_wrap=True, markup=False)
+        asked.console.print(text, soft_wrap=True, markup=False)
         return
     for line in notes:
-        console.print(line, soft_wrap=True, markup=False)
-    console.print(f"{comparison_words(comparison, names)}.", soft_wrap=True, markup=False)
+        asked.say(line)
+    asked.say(f"{comparison_words(comparison, names)}.")
     figures = [replace(one, name=figure_name(one.name)) for one in comparison.figures]
-    console.print(difference_table(figures, names, first="figure"))
-    console.print(difference_table(comparison.per_category.values(), names, first="AP of"))
-    console.print(difference_table(comparison.mistakes, names, first="AP50 lost by"))
-    console.print(f"-> {out / 'compare.html'}", soft_wrap=True, markup=False)
+    asked.console.print(difference_table(figures, names, first="figure"))
+    asked.console.print(difference_table(comparison.per_category.values(), names, first="AP of"))
+    asked.console.print(difference_table(comparison.mistakes, names, first="AP50 lost by"))
+    asked.say(f"-> {out / 'compare.html'}")

@@ -3,7 +3,7 @@
 __all__ = ["learning_curve"]
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,67 +15,40 @@ from rich.table import Table
 
 from synth.dataset import read_coco
 from synth.errors import DatasetError, TrainingError, UsageError
-from synth.labelme import LabelMeReport, read_labelme
-from train.checkpoint import load_run
-from train.commands.evaluation import latest_run
+from train.commands.asked import Asked, latest_run
 from train.curve.plot import plot_curve
 from train.curve.points import Curve, CurvePlan, Point, measured_points
 from train.learn.learned_from import learned_photos
 from train.learn.progress import ConsoleReporter, Reporter
 from train.learn.run_folder import CURVE_FILES
 from train.own_folder import first_foreign
-from train.settings import choose_device
 
 
 def learning_curve(
-    *,
-    photos: Path,
-    run: Path | None,
-    runs: Path,
-    counts: str,
-    n_seeds: int,
-    data: Sequence[Path],
-    iterations: int | None,
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    out: Path | None,
-    device: str,
-    as_json: bool,
-    overwrite: bool,
-    console: Console | None = None,
+    asked: Asked, counts: str, *, n_seeds: int = 1, data: Sequence[Path] = (), iterations: int | None = None
 ) -> Curve:
     """Train and measure what isn't measured yet; write `curve.json` and `curve.png`, print a table.
 
     Args:
-        photos: LabelMe folder.
-        run: Folder of the run; None for the latest of `runs`.
+        asked: The curve goes into `curve` in the run if not said; to overwrite is to begin anew where other points are.
         counts: Numbers of photos, "0,5,10".
         n_seeds: Trainings for each, on another choice of photos.
         data: Rendered data sets that the run goes on with beside the photos.
         iterations: Of each training; None for the trainer's own.
-        aliases, ignore_labels: For LabelMe labels.
-        out: Folder of the curve; None for `curve` in the run.
-        device: For the detectors.
-        as_json: Print `curve.json` and nothing else.
-        overwrite: Begin anew where other points are.
-        console: To print on.
     Raises:
         SynthError: as reading the run and the photos, the options' checks and `fit` have it.
     """
-    console = console or Console(highlight=False)
     wanted = _numbers(counts)
-    folder = run or latest_run(runs)
-    loaded = load_run(folder, device=choose_device(device))
-    labelled, read = read_labelme(
-        photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
-    )
-    plan = CurvePlan.of(loaded, labelled, wanted, n_seeds, [read_coco(each) for each in data], iterations, device)
+    folder = asked.run or latest_run(asked.runs)
+    loaded = asked.load(folder)
+    labelled, lines = asked.labelled_photos(loaded.categories, loaded.policy)
+    plan = CurvePlan.of(loaded, labelled, wanted, n_seeds, [read_coco(each) for each in data], iterations, asked.device)
     _refuse_learned(plan, folder)
-    out = out or folder / "curve"
-    known = _known(out, plan, overwrite=overwrite)
+    out = asked.out or folder / "curve"
+    known = _known(out, plan, overwrite=asked.overwrite)
     curve = Curve(len(plan.learnable.pictures), len(plan.tested.pictures))
-    talk = _Talk(console, quiet=as_json)
-    talk.begun(folder, photos, read)
+    talk = _Talk(asked)
+    talk.begun(folder, lines)
     for point in measured_points(plan, known, out, talk.announce):
         curve.points.append(point)
         # Points that weren't asked for this time are kept for the next.
@@ -90,35 +63,35 @@ def learning_curve(
 class _Talk:
     """A line for each point, a bar while it is trained."""
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
-        self.console, self.quiet = console, quiet
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
 
-    def begun(self, run: Path, photos: Path, read: LabelMeReport) -> None:
-        for line in read.lines():
-            self._say(f"{photos}: {line}")
-        self._say(f"run: {run}")
+    def begun(self, run: Path, lines: Sequence[str]) -> None:
+        for line in lines:
+            self.asked.say(f"{self.asked.photos}: {line}")
+        self.asked.say(f"run: {run}")
 
     def announce(self, point: Point) -> Reporter:
-        return _OnlyBar(Console(quiet=True) if self.quiet else self.console)
+        return _OnlyBar(Console(quiet=True) if self.asked.as_json else self.asked.console)
 
     def measured(self, point: Point) -> None:
         start = "from the run" if point.from_run else "photos alone"
         what = f"{point.shots} photos, seed {point.seed}, {start}" if point.shots else "the run as it is"
-        self._say(f"{what}: AP {point.ap:.3f}  AP50 {point.ap50:.3f}")
+        self.asked.say(f"{what}: AP {point.ap:.3f}  AP50 {point.ap50:.3f}")
 
     def ended(self, curve: Curve, out: Path) -> None:
-        if self.quiet:
-            self.console.print(orjson.dumps(curve.to_json(), option=orjson.OPT_INDENT_2).decode(), markup=False)
+        if self.asked.as_json:
+            self.asked.console.print(orjson.dumps(curve.to_json(), option=orjson.OPT_INDENT_2).decode(), markup=False)
             return
-        self.console.print(_table(curve))
+        self.asked.console.print(_table(curve))
         if photos := curve.worth():
-            self._say(f"The run as it is does as well as a detector that learned from some {photos:.0f} photos alone.")
-        self._say(f"Measured on {curve.n_tested} photos that nothing here learned from; ± is half the seeds' range.")
-        self._say(f"-> {out / 'curve.png'}")
-
-    def _say(self, line: str) -> None:
-        if not self.quiet:
-            self.console.print(line, soft_wrap=True, markup=False)
+            self.asked.say(
+                f"The run as it is does as well as a detector that learned from some {photos:.0f} photos alone."
+            )
+        self.asked.say(
+            f"Measured on {curve.n_tested} photos that nothing here learned from; ± is half the seeds' range."
+        )
+        self.asked.say(f"-> {out / 'curve.png'}")
 
 
 class _OnlyBar(ConsoleReporter):

@@ -1,11 +1,12 @@
-"""`synth eval`: a run and photos in; a report, and what to read on the terminal out."""
+"""`synth eval`: a run and labelled pictures in; a report, and what to read on the terminal out."""
 
-__all__ = ["evaluate_run", "latest_run", "progress_bar"]
+__all__ = ["evaluate_run", "progress_bar"]
 
 import platform
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import synth
 from synth.dataset import PictureSet
-from synth.errors import CheckpointError
-from synth.labelme import read_labelme
-from train.checkpoint import BEST, LAST, Run, load_run
-from train.learn.learned_from import photos_notes
+from train.checkpoint import Run
+from train.commands.asked import Asked
 from train.measure.evaluation import Evaluation
 from train.measure.figures import EvalReport
 from train.measure.metrics import checked_ious
@@ -28,82 +27,41 @@ from train.predict import predict
 from train.report.evaluate import check_free, evaluate
 from train.report.story import how_sure
 from train.report.summary import category_table, headline, mistake_table, overlap_table, shown_figure
-from train.settings import choose_device
 
 
-def evaluate_run(
-    *,
-    photos: Path,
-    run: Path | None,
-    runs: Path,
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    ious: Sequence[float],
-    out: Path | None,
-    device: str,
-    as_json: bool,
-    overwrite: bool,
-    console: Console | None = None,
-) -> EvalReport:
-    """Measure a run on LabelMe photos; writes the report and prints its figures.
+def evaluate_run(asked: Asked) -> EvalReport:
+    """Measure a run on labelled pictures; writes the report, `eval` in the run if not said, and prints its figures.
 
-    Args:
-        photos: LabelMe folder.
-        run: Folder of the run; None for the latest of `runs`, which is then told.
-        runs: Where runs lie.
-        aliases, ignore_labels: For LabelMe labels.
-        ious: More IoUs to measure at.
-        out: Folder of the report; None for `eval` in the run.
-        device: For the detector.
-        as_json: Print the figures as JSON and nothing else: `metrics.json` without its context and notes.
-        overwrite: Replace a report that is there.
-        console: To print on.
     Raises:
-        SynthError: as reading the run, the photos and the options' checks have it.
+        SynthError: as reading the run, the pictures and the options' checks have it.
     """
-    console = console or Console(highlight=False)
-    folder = run or latest_run(runs)
-    if run is None and not as_json:
-        console.print(f"run: {folder}", soft_wrap=True, markup=False)
-    out = out or folder / "eval"
-    check_free(out, overwrite=overwrite)
-    checked_ious(ious)
-    loaded = load_run(folder, device=choose_device(device))
-    truth, read = read_labelme(
-        photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
-    )
-    notes = [*read.lines(), *photos_notes(folder, truth.pictures)]
+    folder = asked.folder()
+    out = asked.out or folder / "eval"
+    check_free(out, overwrite=asked.overwrite)
+    checked_ious(asked.ious)
+    run = asked.load(folder)
+    truth, lines = asked.labelled(run.categories, run.policy)
+    notes = [*lines, *asked.notes(run, truth)]
+    bar = partial(progress_bar, asked.console, n=len(truth.pictures), shown=not asked.as_json)
     started = time.monotonic()
-    with progress_bar(console, "detecting", len(truth.pictures), shown=not as_json) as advance:
-        found = predict(loaded, truth.pictures, progress=lambda done, n: advance(1))
+    with bar("detecting") as advance:
+        found = predict(run, truth.pictures, progress=lambda done, n: advance(1))
     seconds = time.monotonic() - started
-    with progress_bar(console, "drawing", len(truth.pictures), shown=not as_json) as advance:
+    with bar("drawing") as advance:
         evaluation = evaluate(
             truth,
             found,
             out,
-            title=f"{folder.name} on {photos.resolve().name}",
-            iou_thresholds=ious,
-            context=_context(photos, loaded, folder, truth, seconds),
+            title=f"{folder.name} on {asked.photos.resolve().name}",
+            iou_thresholds=asked.ious,
+            context=_context(asked.photos, run, folder, truth, seconds),
             notes=notes,
             loss_png=folder / "loss.png" if (folder / "loss.png").is_file() else None,
-            overwrite=overwrite,
+            overwrite=asked.overwrite,
             track=lambda results: _tracked(results, advance),
         )
-    _print_evaluation(console, evaluation, notes, out, as_json=as_json)
+    _print_evaluation(asked, evaluation, notes, out)
     return evaluation.report
-
-
-def latest_run(runs: Path) -> Path:
-    """The run whose checkpoint is the newest, in `runs` or, as the demo's is, one folder deeper.
-
-    Raises:
-        CheckpointError: there is none.
-    """
-    checkpoints = [path for name in (BEST, LAST) for depth in ("*", "*/*") for path in runs.glob(f"{depth}/{name}")]
-    if not checkpoints:
-        raise CheckpointError(f"{runs}: there is no run in it. Train one with synth train, or name one with --run.")
-    return max(checkpoints, key=lambda path: path.stat().st_mtime).parent
 
 
 def _context(photos: Path, run: Run, folder: Path, truth: PictureSet, seconds: float) -> dict[str, str]:
@@ -123,25 +81,23 @@ def _device_name(run: Run) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
 
 
-def _print_evaluation(
-    console: Console, evaluation: Evaluation, notes: Sequence[str], out: Path, *, as_json: bool
-) -> None:
-    if as_json:
+def _print_evaluation(asked: Asked, evaluation: Evaluation, notes: Sequence[str], out: Path) -> None:
+    if asked.as_json:
         text = orjson.dumps(evaluation.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode()
-        console.print(text, soft_wrap=True, markup=False)
+        asked.console.print(text, soft_wrap=True, markup=False)
         return
     report = evaluation.report
     for line in notes:
-        console.print(line, soft_wrap=True, markup=False)
-    console.print(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.", soft_wrap=True, markup=False)
-    console.print(f"{how_sure(evaluation)}.", soft_wrap=True, markup=False)
+        asked.say(line)
+    asked.say(f"At score {report.score_min:.2f} and IoU 0.50: {headline(report)}.")
+    asked.say(f"{how_sure(evaluation)}.")
     if evaluation.masks:
         ap, ap50 = shown_figure(evaluation.masks.ap), shown_figure(evaluation.masks.ap50)
-        console.print(f"By masks: AP {ap}, AP50 {ap50}.", soft_wrap=True, markup=False)
-    console.print(category_table(report))
-    console.print(overlap_table(report))
-    console.print(mistake_table(evaluation.diagnosis.mistakes))
-    console.print(f"-> {out / 'report.html'}", soft_wrap=True, markup=False)
+        asked.say(f"By masks: AP {ap}, AP50 {ap50}.")
+    asked.console.print(category_table(report))
+    asked.console.print(overlap_table(report))
+    asked.console.print(mistake_table(evaluation.diagnosis.mistakes))
+    asked.say(f"-> {out / 'report.html'}")
 
 
 @contextmanager

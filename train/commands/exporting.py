@@ -8,7 +8,7 @@ from rich.console import Console
 
 from synth.errors import DatasetError
 from train.checkpoint import load_run
-from train.commands.evaluation import latest_run
+from train.commands.asked import latest_run
 from train.export.graph import export_onnx, export_torchscript
 
 

@@ -3,8 +3,9 @@
 __all__ = ["gap_of_run"]
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -16,9 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import synth
 from synth.dataset import Picture
 from synth.errors import UsageError
-from synth.labelme import read_labelme
-from train.checkpoint import load_run
-from train.commands.evaluation import latest_run
+from train.checkpoint import Run
+from train.commands.asked import Asked
 from train.gap.advice import toml_value
 from train.gap.folder import check_free, write
 from train.gap.frames import read_frames
@@ -26,98 +26,71 @@ from train.gap.gap import Gap, measure_gap
 from train.learn.learned_from import photos_notes
 from train.measure.metrics import checked_ious
 from train.report.evaluate import evaluate
-from train.settings import choose_device
 
 SEED = 0
 LEAST_FRAMES = 2
 
 
-def gap_of_run(
-    *,
-    photos: Path,
-    run: Path | None,
-    runs: Path,
-    data: Path,
-    n_frames: int,
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    ious: Sequence[float],
-    out: Path | None,
-    device: str,
-    as_json: bool,
-    overwrite: bool,
-    console: Console | None = None,
-) -> Gap:
+def gap_of_run(asked: Asked, data: Path, n_frames: int) -> Gap:
     """Compare photos with the frames of a data set as a run sees them; writes the page and prints what to change.
 
     Args:
-        photos: LabelMe folder.
-        run: Folder of the run; None for the latest of `runs`, which is then told.
+        asked: From the least of its IoUs on an object counts as found. The page goes into `gap` in the run if not said.
         data: Data set of `synth render`.
         n_frames: At most so many of its frames.
-        aliases, ignore_labels: For LabelMe labels.
-        ious: More IoUs to measure at; from the least on an object counts as found.
-        out: Folder of the page; None for `gap` in the run.
-        device: For the detector.
-        as_json: Print the figures as JSON and nothing else.
-        overwrite: Replace a page that is there.
-        console: To print on.
     Raises:
         SynthError: as reading the run, the photos, the data set and the options' checks have it.
     """
-    console = console or Console(highlight=False)
     if n_frames < LEAST_FRAMES:
         raise UsageError(f"--gap-frames {n_frames}: at least {LEAST_FRAMES} frames are needed to compare with.")
-    folder = run or latest_run(runs)
-    if run is None and not as_json:
-        console.print(f"run: {folder}", soft_wrap=True, markup=False)
-    out = out or folder / "gap"
-    check_free(out, overwrite=overwrite)
-    checked_ious(ious)
-    loaded = load_run(folder, device=choose_device(device))
-    frames = read_frames(data, loaded, n_frames, SEED)
-    truth, read = read_labelme(
-        photos, loaded.categories, aliases=aliases, ignore_labels=ignore_labels, policy=loaded.policy
-    )
+    folder = asked.folder()
+    out = asked.out or folder / "gap"
+    check_free(out, overwrite=asked.overwrite)
+    checked_ious(asked.ious)
+    run = asked.load(folder)
+    frames = read_frames(data, run, n_frames, SEED)
+    truth, lines = asked.labelled_photos(run.categories, run.policy)
     started = time.monotonic()
-    with _bars(console, shown=not as_json) as progress:
+    with _bars(asked.console, shown=not asked.as_json) as progress:
         gap = measure_gap(
-            loaded,
+            run,
             truth,
             frames,
-            photos_folder=str(photos),
+            photos_folder=str(asked.photos),
             n_with_focal=sum(map(_tells_focal, truth.pictures)),
-            ious=ious,
+            ious=asked.ious,
             seed=SEED,
             progress=progress,
         )
-    context = {
-        "photos": str(photos),
+    context = _context(asked, data, folder, run, time.monotonic() - started)
+    notes = [*lines, *photos_notes(folder, truth.pictures)]
+    photos = asked.photos.resolve().name
+    report = partial(
+        evaluate,
+        truth,
+        gap.found,
+        title=f"{folder.name} on {photos}",
+        iou_thresholds=asked.ious,
+        context=context,
+        notes=notes,
+        neighbours=gap.nearest_frames(),
+    )
+    title = f"{folder.name}: {photos} against {data.resolve().name}"
+    page = write(gap, out, title=title, context=context, notes=notes, report=report)
+    _print(asked, gap, notes, page)
+    return gap
+
+
+def _context(asked: Asked, data: Path, folder: Path, run: Run, seconds: float) -> dict[str, str]:
+    return {
+        "photos": str(asked.photos),
         "data set": str(data),
         "run": str(folder),
-        "checkpoint": f"{loaded.path.name}, after {loaded.step} iterations",
-        "detector": f"{loaded.detector}, shorter side {loaded.settings.image_size_px} px",
-        "measured in": f"{time.monotonic() - started:.0f} s",
+        "checkpoint": f"{run.path.name}, after {run.step} iterations",
+        "detector": f"{run.detector}, shorter side {run.settings.image_size_px} px",
+        "measured in": f"{seconds:.0f} s",
         "version": f"synth {synth.__version__}",
     }
-    title = f"{folder.name}: {photos.resolve().name} against {data.resolve().name}"
-    notes = [*read.lines(), *photos_notes(folder, truth.pictures)]
-
-    def report(into: Path) -> object:
-        return evaluate(
-            truth,
-            gap.found,
-            into,
-            title=f"{folder.name} on {photos.resolve().name}",
-            iou_thresholds=ious,
-            context=context,
-            notes=notes,
-            neighbours=gap.nearest_frames(),
-        )
-
-    page = write(gap, out, title=title, context=context, notes=notes, report=report)
-    _print(console, gap, notes, page, as_json=as_json)
-    return gap
 
 
 def _tells_focal(picture: Picture) -> bool:
@@ -127,15 +100,12 @@ def _tells_focal(picture: Picture) -> bool:
         return bool(image.getexif().get_ifd(IFD.Exif).get(Base.FocalLengthIn35mmFilm))
 
 
-def _print(console: Console, gap: Gap, notes: Sequence[str], page: Path, *, as_json: bool) -> None:
-    if as_json:
+def _print(asked: Asked, gap: Gap, notes: Sequence[str], page: Path) -> None:
+    if asked.as_json:
         text = orjson.dumps(gap.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode()
-        console.print(text, soft_wrap=True, markup=False)
+        asked.console.print(text, soft_wrap=True, markup=False)
         return
-
-    def say(words: str) -> None:
-        console.print(words, soft_wrap=True, markup=False)
-
+    say = asked.say
     for line in notes:
         say(line)
     real, synthetic = gap.reports

@@ -18,12 +18,12 @@ from synth.labelme import read_labelme
 from synth.pairs import is_pairs, read_pairs
 from synth.policy import LabelPolicy
 from train.checkpoint import Run, load_run
+from train.commands.asked import RUNS
+from train.commands.rendered import in_memory, read_rendered
 from train.config import load_train_settings
 from train.learn.distributed import is_first
 from train.learn.fit import RunSummary, fit
 from train.learn.progress import ConsoleReporter
-
-RUNS = Path("runs")
 
 
 def train(
@@ -90,7 +90,7 @@ class Folders:
 
     def in_memory(self) -> list[PictureSet]:
         """The rendered sets with all their labels, those of many pictures to a file too."""
-        return [_in_memory(each) for each in self.rendered]
+        return [in_memory(each) for each in self.rendered]
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -138,8 +138,8 @@ class _LabelMe:
 
     def either(self, folder: Path, categories: Sequence[Category]) -> PictureSet:
         """A rendered data set, or a folder of photos."""
-        is_rendered = any((folder / name).is_file() for name in ("manifest.json", "annotations.json"))
-        return _in_memory(read_set(folder)) if is_rendered else self.one(folder, categories)
+        rendered = read_rendered(folder)
+        return in_memory(rendered) if rendered else self.one(folder, categories)
 
     def _read(self, folder: Path, categories: Sequence[Category] | None) -> tuple[PictureSet, list[str]]:
         if is_pairs(folder):
@@ -150,10 +150,6 @@ class _LabelMe:
             folder, categories, aliases=self.aliases, ignore_labels=self.ignore_labels, policy=self.policy
         )
         return labelled, report.lines()
-
-
-def _in_memory(each: PictureSet | StreamedSet) -> PictureSet:
-    return each.in_memory() if isinstance(each, StreamedSet) else each
 
 
 def _name(data: Sequence[str | Path], real: Sequence[Path], start: Path | None, shots: int | None) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synth.dataset import Category
 from train.checkpoint import Run, load_run
-from train.commands.evaluation import latest_run
+from train.commands.asked import latest_run
 from train.detections import Detections
 from train.predict import detect_rgb
 from train.settings import choose_device
