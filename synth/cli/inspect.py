@@ -31,22 +31,26 @@ def inspect_command(
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Make one HTML file to look through any data set: pictures, labels, filters, statistics; no server, no network."""
+    from dataclasses import asdict
+
     from rich.console import Console
 
     from synth.inspect.inspecting import inspect_data
+    from synth.printable import printable
 
     made = inspect_data(
         data, out, images=images, most=most, full=full, overwrite=overwrite, console=Console(stderr=True)
     )
+    page = printable(str(made.page))
     if as_json:
-        print_json(made)
+        print_json(asdict(made) | {"page": page})
     else:
-        typer.echo(_told(made))
+        typer.echo(_told(made, page))
     if open_:
         typer.launch(str(made.page.resolve()))
 
 
-def _told(made: "Inspected") -> str:
+def _told(made: "Inspected", page: str) -> str:
     pictures = f"{made.n_pictures:,} picture{'' if made.n_pictures == 1 else 's'}"
     faults = f", {made.n_faults:,} of which can't be read" if made.n_faults else ""
-    return f"{made.page}: {pictures}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser."
+    return f"{page}: {pictures}{faults}, {made.size_bytes / 1e6:.1f} MB. Open it in any browser."

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from PIL import Image
 from pycocotools import mask as coco_mask
 
 from synth.dataset import Picture, Rle
@@ -21,9 +22,11 @@ Choose = Callable[[int], Sequence[int]]
 NAMES_TRIED = 20
 # Of an image's record, what isn't a parameter of the frame.
 NO_PARAMETERS = {"id", "file_name", "width", "height", "drawn", "labels", "license", "coco_url", "flickr_url"}
+# No projection leads so far out.
+FARTHEST_PX = 1e12
 MISSING = "not in this folder"
-# Polygons reach beyond a picture by mistake, and by so many pictures only to fill the memory.
-FARTHEST_OUT = 10
+# Pillow takes nothing larger for an honest picture.
+MOST_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
 
 
 def read_labelled_coco(path: Path, images: Path | None, choose: Choose) -> LabelledSet:
@@ -121,7 +124,7 @@ def labelled_picture(
         picture = Picture(0, _within(root, name), width_px, height_px, ())
         drawn = record.get("drawn") or {}
         told = {key: value for key, value in record.items() if key not in NO_PARAMETERS and value not in ({}, [], None)}
-        if min(width_px, height_px) < 1 or not isinstance(drawn, dict):
+        if min(width_px, height_px) < 1 or width_px * height_px > MOST_PIXELS or not isinstance(drawn, dict):
             raise ValueError(f"{width_px} x {height_px} px, drawn: {type(drawn).__name__}")
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DatasetError(f"{path}: image {record['id']}: {type(error).__name__}: {error}.") from None
@@ -141,29 +144,35 @@ def _label(annotation: Mapping[str, Any], number_of: Mapping[int, int], picture:
     keypoints = annotation.get("keypoints")
     pose = (annotation.get("pose") or {}).get("camera_from_object")
     area = annotation.get("area")
-    truncated = annotation.get("truncated")
+    truncated, asset = annotation.get("truncated"), annotation.get("asset_id")
     return ShownLabel(
         kind=number_of[int(annotation["category_id"])],
         box_xywh_px=box,
-        area_px=float(box[2] * box[3] if area is None else area),
+        area_px=box[2] * box[3] if area is None else _number(area),
         iscrowd=bool(annotation.get("iscrowd", 0)),
         rle=_rle(annotation.get("segmentation"), picture.height_px, picture.width_px),
         amodal_xywh_px=None if amodal is None else _box(amodal),
         corners_px=None
         if corners is None
-        else tuple(None if c is None else (float(c[0]), float(c[1])) for c in corners),
-        keypoints=None if not keypoints else tuple(float(value) for value in keypoints),
+        else tuple(None if c is None else (_number(c[0]), _number(c[1])) for c in corners),
+        keypoints=None if not keypoints else tuple(map(_number, keypoints)),
         visible_fraction=_fraction(annotation.get("visible_fraction")),
         in_frame_fraction=_fraction(annotation.get("in_frame_fraction")),
         truncated=None if truncated is None else bool(truncated),
         view_deg=None if pose is None else _view(pose),
-        asset=annotation.get("asset_id"),
+        asset=None if asset is None else str(asset),
     )
 
 
 def _box(values: Any) -> Box:
-    x, y, w, h = (float(value) for value in values)
+    x, y, w, h = map(_number, values)
     return x, y, w, h
+
+
+def _number(value: Any) -> float:
+    if not abs(number := float(value)) < FARTHEST_PX:
+        raise ValueError(f"{number} is no number of pixels")
+    return number
 
 
 def _fraction(value: Any) -> float | None:
@@ -180,7 +189,8 @@ def _rle(segmentation: Any, height_px: int, width_px: int) -> Rle | None:
     if not segmentation:
         return None
     if isinstance(segmentation, list):
-        limit = FARTHEST_OUT * max(height_px, width_px)
+        # What reaches out by more than a picture was made to fill the memory.
+        limit = 2 * max(height_px, width_px)
         polygons = [np.clip(np.array(p, np.float64), -limit, limit).tolist() for p in segmentation if len(p) >= 6]
         if not polygons:
             return None

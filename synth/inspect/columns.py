@@ -9,8 +9,10 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from synth.dataset import Picture, Rle
+from synth.errors import DatasetError
 from synth.inspect.labelled import LabelledSet, ShownLabel
 from synth.inspect.thumbnails import Thumbnail
+from synth.printable import printable
 
 # Masks of larger pictures are made small: outlines of twelve megapixels would outweigh their thumbnails.
 MASK_SIDE_PX = 800
@@ -23,6 +25,8 @@ def columns(shown: LabelledSet, small: Sequence[Thumbnail]) -> dict[str, Any]:
 
     Args:
         small: Of each picture.
+    Raises:
+        DatasetError: a mask can't be decoded.
     Returns:
         `kinds`, and of `images` and `labels` a list for each field; `images.end` is the number of the label after a
         picture's last one. A field that no label has is absent; `null` is one that this label hasn't.
@@ -55,7 +59,7 @@ def columns(shown: LabelledSet, small: Sequence[Thumbnail]) -> dict[str, Any]:
         "kinds": [{"name": k.name, "keypoints": k.keypoints, "bones": k.bones} for k in shown.kinds],
         "assets": assets,
         "images": {
-            "name": [one.name for one in shown.pictures],
+            "name": [printable(one.name) for one in shown.pictures],
             "width": [one.picture.width_px for one in shown.pictures],
             "height": [one.picture.height_px for one in shown.pictures],
             "maskWidth": [width for width, _ in sides],
@@ -63,7 +67,7 @@ def columns(shown: LabelledSet, small: Sequence[Thumbnail]) -> dict[str, Any]:
             "end": np.cumsum([len(one.labels) for one in shown.pictures]).tolist(),
             "brightness": [round(one.brightness, 1) for one in small],
             "rgb": [one.mean_rgb for one in small],
-            "fault": [one.fault for one in small],
+            "fault": [printable(one.fault) for one in small],
         },
         "labels": {name: values for name, values in told.items() if any(value is not None for value in values)},
     }
@@ -98,6 +102,9 @@ def _mask(rle: Rle | None, picture: Picture, size_wh_px: tuple[int, int]) -> str
         ((np.arange(n) + 0.5) * full / n).astype(np.int64)
         for n, full in ((height_px, picture.height_px), (width_px, picture.width_px))
     )
-    decoded = coco_mask.decode({"size": rle["size"], "counts": rle["counts"].encode()})
+    try:
+        decoded = coco_mask.decode({"size": rle["size"], "counts": rle["counts"].encode()})
+    except ValueError as error:
+        raise DatasetError(f"{picture.path}: a mask in it can't be decoded ({error}). See synth audit.") from None
     encoded = coco_mask.encode(np.asfortranarray(decoded[np.ix_(rows, columns)]))
     return str(encoded["counts"].decode("ascii"))

@@ -17,6 +17,7 @@ from synth import __version__
 from synth.inspect.columns import columns
 from synth.inspect.labelled import LabelledSet
 from synth.inspect.thumbnails import Thumbnail
+from synth.printable import printable
 from synth.report.page import page_environment
 
 # In the order in which they run.
@@ -39,7 +40,8 @@ def inspect_html(shown: LabelledSet, small: Sequence[Thumbnail], originals: Sequ
     script = _script()
     template = page_environment("synth.inspect", templates="page").get_template("page.html.j2")
     return template.render(
-        shown=shown,
+        name=printable(shown.name),
+        n_pictures=len(shown.pictures),
         about=_about(shown),
         notes=_notes(shown, small),
         full=originals is not None,

@@ -1,6 +1,7 @@
 """What `synth inspect` makes of a data set before a browser sees it: what is read, made small, escaped and refused."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -119,6 +120,15 @@ def test_no_name_ends_the_script_it_stands_in(tmp_path):
     assert json.loads(text)["kinds"][0]["name"] == nasty
 
 
+def test_names_that_no_text_can_hold_are_spelled_out(tmp_path):
+    data = tmp_path / os.fsdecode(b"set\xff")
+    try:
+        coco(data)
+    except OSError:
+        pytest.skip("this disk takes no such name")
+    assert "set\\udcff" in inspect(data).page.read_text()
+
+
 def test_nothing_is_asked_of_a_network(tmp_path):
     html = inspect(coco(tmp_path / "set").parent).page.read_text()
     addresses = set(re.findall(r"https?://[^\s\"'<>)]+", html))
@@ -184,6 +194,7 @@ def test_a_folder_has_the_pictures_as_they_are(tmp_path):
     ("annotation", "told"),
     [
         ({"bbox": [1, 2, 3]}, "annotation 7"),
+        ({"bbox": [1, 2, "inf", 4]}, "annotation 7.*inf"),
         ({"category_id": 9}, "annotation 7"),
         ({"segmentation": {"size": [3, 3], "counts": "9"}}, r"its mask is of \[3, 3\]"),
         ({"keypoints": ["x"]}, "annotation 7"),
@@ -212,6 +223,19 @@ def test_a_set_of_many_pictures_to_a_file_shows_the_same_labels(tmp_path):
     made = inspect(packed, full=True)
     assert made.n_faults == 0
     assert (tmp_path / "packed-inspect/pictures/000001.png").read_bytes() == (path.parent / "b.png").read_bytes()
+
+
+def test_a_mask_that_is_none_is_told_in_a_line(tmp_path):
+    path = coco(tmp_path / "set", (1600, 1200), segmentation={"size": [1200, 1600], "counts": "oooooooooo"})
+    with pytest.raises(DatasetError, match=r"a\.png: a mask in it can't be decoded"):
+        inspect(path.parent)
+
+
+def test_a_picture_larger_than_any_is_refused_before_memory_is_asked_for(tmp_path):
+    path = coco(tmp_path, segmentation=[[0, 0, 1e300, 0, 1e300, 1e300]])
+    path.write_text(path.read_text().replace('"width": 40', '"width": 4000000000'))
+    with pytest.raises(DatasetError, match="image 1: ValueError: 4000000000 x 30 px"):
+        read(path)
 
 
 def test_of_a_folder_with_several_sets_one_must_be_named(tmp_path):

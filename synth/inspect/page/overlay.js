@@ -47,7 +47,7 @@ function drawMask(pen, i, k) {
   pen.save();
   pen.globalAlpha = alpha * (isCrowd(k) ? 0.25 : 0.5);
   pen.scale(pen.canvas.width / images.maskWidth[i], pen.canvas.height / images.maskHeight[i]);
-  pen.fill(maskPath(k, images.maskHeight[i]));
+  pen.fill(maskPath(k, images.maskWidth[i], images.maskHeight[i]));
   pen.restore();
 }
 

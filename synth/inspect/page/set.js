@@ -71,12 +71,13 @@ function runsOf(text) {
 }
 
 // The mask as one path of upright bars, in pixels of the mask. One path, so that nothing is painted twice.
-function maskPath(k, height) {
+function maskPath(k, width, height) {
   const path = new Path2D();
   let at = 0;
   let inside = false;
   for (const length of runsOf(labels.mask[k])) {
-    let left = inside ? length : 0;
+    // Beyond the last pixel only if the data set is broken.
+    let left = inside ? Math.min(length, width * height - at) : 0;
     let from = at;
     while (left > 0) {
       const y = from % height;
