@@ -58,7 +58,8 @@ def test_no_frames_is_a_wrong_use(synth, n, tmp_path):
         (["--seed", "-1"], "--seed -1: expected 0 to"),
         (["--seed", str(2**63)], "expected 0 to 9223372036854775807"),
         (["--explain", "-1"], "--explain -1: frames count from 0"),
-        (["--json"], "--json: goes with --explain"),
+        (["--json", "--print-config"], "--json: there are no figures"),
+        (["--json", "--frame", "0"], "--json: there are no figures"),
         (["--frame", "-1"], "--frame -1"),
     ],
 )

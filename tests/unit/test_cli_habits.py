@@ -14,7 +14,7 @@ from synth.audit.records import DataSet
 from synth.cli import app
 
 # They make pictures, pages and files, and print where these are.
-NO_FIGURES = {"preview", "inspect", "export"}
+NO_FIGURES = {"preview", "inspect", "export", "labelme"}
 WIDTH = 80
 
 
