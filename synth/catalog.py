@@ -6,9 +6,7 @@ TOML overrides per file. Out: a `Catalog`. Meshes are read by `synth.meshes`, wh
 
 __all__ = ["Asset", "Catalog", "load_catalog"]
 
-import hashlib
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from synth.dataset import Category
 from synth.errors import AssetError, did_you_mean
 from synth.keypoints import PointM, Skeleton, make_skeleton
+from synth.printable import has_control
+from synth.toml_file import parse_toml
+from synth.untrusted import MOST_TEXT_BYTES, is_inside, read_bounded
+from synth.write.atomic import sha256_of
 
 MESH_SUFFIXES = frozenset({".dae", ".glb", ".gltf", ".obj", ".off", ".ply", ".stl"})
 # Those whose textures lie in other files, more often than not.
@@ -112,7 +114,7 @@ class Catalog:
             paths |= {path.relative_to(self.folder).as_posix(): path for path in beside}
         if (self.folder / CATALOG_FILE).is_file():
             paths[CATALOG_FILE] = self.folder / CATALOG_FILE
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+        return {name: sha256_of(path) for name, path in paths.items()}
 
     def only(self, names: tuple[str, ...]) -> "Catalog":
         """The catalogue with the named categories as targets; the others' assets are left out.
@@ -204,13 +206,15 @@ def _read_toml(path: Path) -> _CatalogFile:
     if not path.is_file():
         return _CatalogFile()
     try:
-        return _CatalogFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AssetError(f"{path}: not valid TOML ({error}).") from None
+        return _CatalogFile.model_validate(parse_toml(read_bounded(path, MOST_TEXT_BYTES)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise AssetError(f"{path}: {where}: {first['msg']} (got {first['input']!r}).") from None
+        raise AssetError(f"{path}: {where}: {first['msg']} (got {first['input']!r:.200}).") from None
+    except ValueError as error:
+        raise AssetError(f"{path}: not valid TOML ({error}).") from None
+    except OSError as error:
+        raise AssetError(f"{path}: can't be read ({error.strerror}).") from None
 
 
 def _scan(folder: Path) -> dict[str, _Entry]:
@@ -284,7 +288,10 @@ def _skeletons(
 
 def _asset(folder: Path, entry: _Entry, ids: dict[str, int], listed: _CatalogFile) -> Asset:
     path = folder / entry.file
-    if not path.resolve().is_relative_to(folder.resolve()):
+    for name in (entry.file, entry.category or ""):
+        if has_control(name):
+            raise AssetError(f"{folder}: the name {name[:200]!r} holds control characters. Rename it.")
+    if not is_inside(path, folder):
         raise AssetError(f"{folder / CATALOG_FILE}: file = {entry.file!r} leaves the folder. Copy the mesh into it.")
     if not path.is_file():
         raise AssetError(f"{path}: {CATALOG_FILE} lists this mesh, but there is no such file.")

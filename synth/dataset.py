@@ -11,6 +11,7 @@ __all__ = [
     "Picture",
     "PictureSet",
     "Rle",
+    "category_of",
     "instance_of",
     "picture_of",
     "read_coco",
@@ -21,6 +22,7 @@ __all__ = [
 import base64
 import codecs
 import io
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +32,16 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
-from PIL.Image import DecompressionBombError
 
 from synth.errors import DatasetError
+from synth.printable import has_control
+from synth.unreadable import UNREADABLE, why_unreadable
+from synth.untrusted import is_inside, open_picture, read_bounded
 
+# Of annotations.json: millions of frames. Larger sets have formats of many files.
+MOST_BYTES = 4 << 30
+# A mask is as large as its picture says that it is.
+MOST_SIDE_PX = 1 << 16
 LYING = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
@@ -111,15 +119,17 @@ def read_rgb(picture: Picture, step_px: int = 1) -> NDArray[np.uint8]:
         elif picture.embedded:
             json_bytes = picture.path.read_bytes().removeprefix(codecs.BOM_UTF8)
             source = io.BytesIO(base64.b64decode(orjson.loads(json_bytes)["imageData"]))
-        with Image.open(source) as image:
+        with open_picture(source) as image:
             width_px, height_px = image.size
             if image.getexif().get(ExifTags.Base.Orientation) in LYING:
                 width_px, height_px = height_px, width_px
             rgb = np.asarray(_upright(image, step_px))
     except FileNotFoundError:
         raise DatasetError(f"{picture.path}: the picture is missing, though the data set lists it.") from None
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError, DecompressionBombError) as error:
-        raise DatasetError(f"{picture.path}: can't be read as a picture ({error}). Replace the file.") from None
+    except UNREADABLE as error:
+        raise DatasetError(
+            f"{picture.path}: can't be read as a picture ({why_unreadable(error)}). Replace the file."
+        ) from None
     if (width_px, height_px) != (picture.width_px, picture.height_px):
         raise DatasetError(
             f"{picture.path}: the picture is {width_px} x {height_px}, its labels are made for "
@@ -160,16 +170,24 @@ def read_coco(folder: Path) -> PictureSet:
         raise DatasetError(f"{folder}: annotations.json is missing. Render the data set again with --overwrite.")
     coco = _read_json(path)
     try:
-        categories = tuple(Category(int(c["id"]), str(c["name"])) for c in coco["categories"])
+        categories = tuple(category_of(c) for c in coco["categories"])
         instances: dict[int, list[Instance]] = {int(image["id"]): [] for image in coco["images"]}
         for annotation in coco["annotations"]:
             instances[int(annotation["image_id"])].append(instance_of(annotation))
         pictures = tuple(
-            picture_of(image, instances[int(image["id"])], folder / image["file_name"]) for image in coco["images"]
+            picture_of(image, instances[int(image["id"])], _listed(folder, image["file_name"]))
+            for image in coco["images"]
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DatasetError(f"{path}: not COCO instances as expected ({type(error).__name__}: {error}).") from None
     return PictureSet(folder.name, categories, pictures)
+
+
+def category_of(record: Mapping[str, Any]) -> Category:
+    """COCO's category; raises as `picture_of`."""
+    if has_control(name := str(record["name"])):
+        raise ValueError(f"the name of a category holds control characters: {name[:100]!r}")
+    return Category(int(record["id"]), name)
 
 
 def picture_of(
@@ -178,22 +196,27 @@ def picture_of(
     """COCO's image with its labels.
 
     Raises:
-        KeyError, TypeError, ValueError: it isn't one.
+        KeyError, TypeError, ValueError, OverflowError: it isn't one, or a mask is not of its size.
     """
-    return Picture(
-        image_id=int(image["id"]),
-        path=path,
-        width_px=int(image["width"]),
-        height_px=int(image["height"]),
-        instances=tuple(instances),
-        content=content,
-    )
+    instances = tuple(instances)
+    width_px, height_px = int(image["width"]), int(image["height"])
+    if not (0 < width_px <= MOST_SIDE_PX and 0 < height_px <= MOST_SIDE_PX):
+        raise ValueError(f"image {image['id']!r} is {width_px} x {height_px}")
+    # What decodes masks takes their word for how large they are.
+    if any(one.rle is not None and one.rle["size"] != [height_px, width_px] for one in instances):
+        raise ValueError(f"a mask in image {image['id']!r} isn't as large as it, {width_px} x {height_px}")
+    return Picture(int(image["id"]), path, width_px, height_px, instances, content=content)
 
 
 def instance_of(annotation: Mapping[str, Any]) -> Instance:
     """COCO's annotation; raises as `picture_of`."""
     x, y, w, h = (float(value) for value in annotation["bbox"])
+    if not all(map(math.isfinite, (x, y, w, h, float(annotation["area"])))):
+        raise ValueError(f"a box or an area is not finite: {annotation['bbox']!r:.100}")
     segmentation = annotation.get("segmentation")
+    # pycocotools shows old memory as the mask of no runs.
+    if isinstance(segmentation, dict) and not (isinstance(segmentation["counts"], str) and segmentation["counts"]):
+        raise TypeError("a mask's counts are no text, or empty")
     return Instance(
         category_id=int(annotation["category_id"]),
         box_xyxy_px=(x, y, x + w, y + h),
@@ -213,8 +236,15 @@ def _upright(image: Image.Image, step_px: int) -> Image.Image:
     return image.reduce(left) if left > 1 else image
 
 
+def _listed(folder: Path, file_name: Any) -> Path:
+    """Where a listed picture is: in the data set's folder, whatever the list or a link says."""
+    if not is_inside(path := folder / file_name, folder):
+        raise ValueError(f"{file_name[:200]!r} lies outside the folder")
+    return path
+
+
 def _read_json(path: Path) -> Any:
     try:
-        return orjson.loads(path.read_bytes())
+        return orjson.loads(read_bounded(path, MOST_BYTES))
     except orjson.JSONDecodeError as error:
         raise DatasetError(f"{path}: not valid JSON ({error}). Was it cut off? Make it again.") from None

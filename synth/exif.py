@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 from synth.errors import ConfigError
 from synth.surfaces import PICTURE_SUFFIXES
+from synth.unreadable import UNREADABLE
+from synth.untrusted import open_picture
 
 # The diagonal of 35 mm film, which the "equivalent" focal length refers to.
 FILM_DIAGONAL_MM = math.hypot(36, 24)
@@ -18,7 +19,6 @@ FILM_DIAGONAL_MM = math.hypot(36, 24)
 UNIT_MM = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 # Fields of view over the shorter side from 2 to 150 degrees; anything else is a camera's empty entry.
 PLAUSIBLE = (0.5 / math.tan(math.radians(75)), 0.5 / math.tan(math.radians(1)))
-BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 DIGITS = 4
 
 
@@ -63,9 +63,9 @@ def read_focals(folder: Path) -> PhotoFocals:
 def _focal(photo: Path) -> float | None:
     """Over the picture's shorter side; None where it isn't told."""
     try:
-        with Image.open(photo) as image:
+        with open_picture(photo) as image:
             size, tags = image.size, dict(image.getexif().get_ifd(IFD.Exif))
-    except BROKEN:
+    except UNREADABLE:
         return None
     diagonal, shorter = math.hypot(*size), min(size)
     focal = _number(tags, Base.FocalLengthIn35mmFilm) / FILM_DIAGONAL_MM * diagonal / shorter

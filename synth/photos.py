@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
 from synth.dataset import Picture
 from synth.errors import DatasetError
 from synth.unreadable import UNREADABLE, why_unreadable
+from synth.untrusted import is_inside, open_picture
 
 PHOTO_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 # EXIF orientations that lay the stored picture on its side.
@@ -32,7 +33,7 @@ def find_photos(places: Iterable[Path]) -> list[FoundPhoto]:
     """Files as they are given, whatever their ending; of folders all pictures, ordered by path, without dot files.
 
     Raises:
-        DatasetError: a place is not there, or holds no picture.
+        DatasetError: a place is not there, holds no picture, or a link that leaves it.
     """
     found: dict[Path, FoundPhoto] = {}
     for place in places:
@@ -59,7 +60,7 @@ def open_photo(photo: FoundPhoto, image_id: int) -> Picture:
 
 def upright_size_px(source: Path | io.BytesIO) -> tuple[int, int]:
     """Width and height after the EXIF orientation, from the header alone; one of `UNREADABLE` may pass."""
-    with Image.open(source) as image:
+    with open_picture(source) as image:
         # Where the header has no EXIF, `getexif` would decode a whole PNG; a TIFF's size is upright already.
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1) if "exif" in image.info else 1
         width_px, height_px = image.size
@@ -74,4 +75,8 @@ def _of_folder(folder: Path) -> Sequence[FoundPhoto]:
     photos = sorted(path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES)
     if not photos:
         raise DatasetError(f"{folder}: no picture among {len(paths)} files ({', '.join(sorted(PHOTO_SUFFIXES))}).")
+    for path in photos:
+        # An archive may bring links; what the user means to show is named by the user.
+        if not is_inside(path, folder):
+            raise DatasetError(f"{path}: is a link that leaves {folder}. Copy the picture, or name where it lies.")
     return [FoundPhoto(path, path.relative_to(folder).as_posix()) for path in photos]

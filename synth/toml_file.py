@@ -1,6 +1,6 @@
 """A file of settings, and over it the command line, as one table. Nothing is checked here but that it can be read."""
 
-__all__ = ["Table", "laid_over", "none_for_false", "read_given"]
+__all__ = ["Table", "laid_over", "none_for_false", "parse_toml", "read_given"]
 
 import math
 import tomllib
@@ -10,8 +10,11 @@ from types import NoneType
 from typing import Any, get_args
 
 from synth.errors import ConfigError
+from synth.untrusted import MOST_TEXT_BYTES, read_bounded
 
 Table = dict[str, Any]
+# Of tables and lists in each other; settings have four.
+DEEPEST = 20
 
 
 def read_given(path: Path | None, overrides: Mapping[str, Any]) -> Table:
@@ -62,9 +65,28 @@ def _nested(overrides: Mapping[str, Any]) -> Table:
     return nested
 
 
+def parse_toml(content: bytes) -> Table:
+    """
+    Raises:
+        ValueError: it is no TOML, no UTF-8, or nested deeper than settings are.
+    """
+    try:
+        # Windows editors put a byte order mark in front.
+        table = tomllib.loads(content.decode("utf-8-sig"))
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    parts: list[Any] = [table]
+    for _ in range(DEEPEST):
+        parts = [part for table in parts for part in (table.values() if isinstance(table, dict) else table)]
+        parts = [part for part in parts if isinstance(part, dict | list)]
+        if not parts:
+            return table
+    raise ValueError("it is nested too deep")
+
+
 def _read(path: Path) -> Table:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(read_bounded(path, MOST_TEXT_BYTES))
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file.") from None
     # Also of an integer with more digits than Python reads.

@@ -15,7 +15,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from synth.dataset import Category
+from synth.dataset import Category, category_of
 from synth.errors import CheckpointError, ConfigError
 from synth.policy import LabelPolicy
 from train.detectors import build_detector
@@ -111,16 +111,16 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         return Checkpoint(
             settings=ResolvedSettings.model_validate(content["settings"]),
-            categories=tuple(Category(int(number), str(name)) for number, name in content["categories"]),
+            categories=tuple(category_of({"id": number, "name": name}) for number, name in content["categories"]),
             policy=LabelPolicy.model_validate(content["policy"]),
             step=int(content["step"]),
             best_ap=float(content["best_ap"]),
             data=str(content["data"]),
             model=content["model"],
             validations_without_gain=int(content["validations_without_gain"]),
-            state=content["state"],
+            state=dict(content["state"]),
         )
-    except (KeyError, TypeError, ValueError, ValidationError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, ValidationError) as error:
         first_line = str(error).partition("\n")[0]
         raise CheckpointError(f"{path}: altered or incomplete ({type(error).__name__}: {first_line}).") from None
 
@@ -171,6 +171,10 @@ def rebuild(checkpoint: Checkpoint, path: Path) -> nn.Module:
             f"{path}: its weights don't fit {settings.detector} with {n_categories} categories ({reason}). "
             "Was the file altered?"
         ) from None
+    for name, weights in model.state_dict().items():
+        # What is seen with them is no number either, and nothing says so.
+        if not bool(torch.isfinite(weights).all()):
+            raise CheckpointError(f"{path}: its weights {name} are not all numbers. Was the file altered? Train again.")
     return model
 
 

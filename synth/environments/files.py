@@ -16,6 +16,7 @@ from synth.surfaces.files import PICTURE_SUFFIXES, read_picture
 
 ENVIRONMENT_SUFFIXES = PICTURE_SUFFIXES | {".hdr"}
 HEIGHT_PX = 128
+BRIGHTEST = np.float32(1e30)
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -30,7 +31,8 @@ def load_environment(texture: Texture) -> NDArray[np.float32]:
         ConfigError: there is no such procedure.
     """
     if texture.kind == "file":
-        light = _without_sun(_resized(_read(texture.path)[:, ::-1]))
+        # Of values near the largest that there are, sums are infinite.
+        light = _without_sun(_resized(np.minimum(_read(texture.path)[:, ::-1], BRIGHTEST)))
     else:
         light = ENVIRONMENTS[texture.kind](np.random.default_rng(texture.seed), HEIGHT_PX)
     light = (light / max(_mean_luminance(light), 1e-6)).astype(np.float32)

@@ -11,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import AssetError
+from synth.untrusted import read_bounded
 
 # A count above this says that one byte follows, to be repeated; up to it, that so many bytes follow as they are.
 LONGEST_LITERAL = 128
+# 8192 x 4096: light is looked up in 256 x 128, and more would take gigabytes.
+MOST_PIXELS = 1 << 25
+MOST_BYTES = 8 * MOST_PIXELS
 
 
 def read_radiance(path: str) -> NDArray[np.float32]:
@@ -23,7 +27,7 @@ def read_radiance(path: str) -> NDArray[np.float32]:
         AssetError: the file is missing, cut off, or in no layout that is read here.
     """
     try:
-        content = Path(path).read_bytes()
+        content = read_bounded(Path(path), MOST_BYTES)
     except OSError as error:
         raise AssetError(f"{path}: can't be opened ({error.strerror}). Was it moved while rendering?") from None
     try:
@@ -51,7 +55,10 @@ def _header(content: bytes) -> tuple[int, int, int]:
     words = size.split()
     if len(words) != 4 or words[0] != b"-Y" or words[2] != b"+X":
         raise ValueError(f"its rows run as {size[:40].decode('ascii', 'replace')!r}, not from the top left")
-    return int(words[3]), int(words[1]), len(head) + len(blank) + len(size) + 1
+    width, height = int(words[3]), int(words[1])
+    if not (width > 0 and height > 0 and width * height <= MOST_PIXELS):
+        raise ValueError(f"it is {width} x {height}, and 1 to {MOST_PIXELS:,} pixels are read")
+    return width, height, len(head) + len(blank) + len(size) + 1
 
 
 def _pixels(content: bytes, start: int, width: int, height: int) -> NDArray[np.uint8]:

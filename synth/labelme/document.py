@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from synth.errors import LabelMeError
+from synth.printable import has_control
 
 # The number of points that LabelMe's shapes have. A rectangle has two corners, but some tools write all four.
 AREA_SHAPES: Final = {
@@ -36,6 +37,14 @@ class Shape(BaseModel):
     group_id: int | str | None = None
     shape_type: str = "polygon"
     mask: str | None = None
+
+    @field_validator("label")
+    @classmethod
+    def _can_be_shown(cls, value: str) -> str:
+        """Labels name categories, which every table prints."""
+        if has_control(value):
+            raise ValueError(f"the label {value[:40]!r} holds control characters")
+        return value
 
     @field_validator("shape_type", mode="before")
     @classmethod

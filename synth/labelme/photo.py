@@ -4,6 +4,7 @@ __all__ = ["Photo", "find_photo"]
 
 import base64
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +12,7 @@ from synth.errors import LabelMeError
 from synth.labelme.document import Document
 from synth.photos import upright_size_px
 from synth.unreadable import UNREADABLE, why_unreadable
+from synth.untrusted import inside, is_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +51,18 @@ def find_photo(document: Document, json_path: Path, folder: Path) -> Photo:
 def _picture_path(image_path: str, beside: Path, folder: Path) -> Path:
     """Where the picture is; `imagePath` may have backslashes, or be a path of the computer it was labelled on."""
     relative = image_path.replace("\\", "/")
-    name = PurePosixPath(relative).name
     root = folder.resolve()
+    for candidate in (beside / relative, beside / PurePosixPath(relative).name):
+        if found := inside(root, str(candidate.absolute())):
+            return folder / found.resolve().relative_to(root)
+    way_out = f"Put the picture beside the JSON, or move the JSON out of {folder}."
     fault = "is missing"
-    for candidate in (beside / relative, beside / name):
-        try:
-            path = candidate.resolve()
-            if not path.is_relative_to(root):
-                fault = "lies outside the folder"
-            elif path.is_file():
-                return folder / path.relative_to(root)
-        except (OSError, ValueError, RuntimeError):
-            continue  # an overlong name, a NUL, a ring of links: nothing is there
-    raise LabelMeError(
-        f"its picture (imagePath {image_path[:200]!r}) {fault}. Put the picture beside the JSON, "
-        f"or move the JSON out of {folder}."
-    )
+    if "\0" not in relative and not is_inside(beside / relative, root):
+        fault = "lies outside the folder"
+        # As LabelMe writes it where labels and photos have a folder each; the user may have named the labels' alone.
+        if relative.startswith("../"):
+            way_out = f"Name the folder that holds both, {Path(os.path.normpath(beside / relative)).parent.parent}?"
+    raise LabelMeError(f"its picture (imagePath {image_path[:200]!r}) {fault}. {way_out}")
 
 
 def _decoded(image_data: str) -> io.BytesIO:

@@ -19,7 +19,10 @@ from synth.labelme.report import LabelMeReport
 from synth.labelme.shapes import Area, visible_area
 from synth.photos import PHOTO_SUFFIXES
 from synth.policy import LabelPolicy, Verdict
+from synth.untrusted import is_inside, read_bounded
 
+# Of a JSON with the photo in it; the largest photos have a fifth of it.
+MOST_BYTES: Final = 512 << 20
 NO_ALIASES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -119,8 +122,10 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def _read(json_path: Path, folder: Path) -> _File:
     """Digest one file at once: with its imageData, it may be a thousand times larger than what is kept."""
+    if not is_inside(json_path, folder):
+        raise LabelMeError(f"{json_path}: is a link that leaves {folder}. Copy the file, or name where it lies.")
     try:
-        document = parse_document(json_path.read_bytes())
+        document = parse_document(read_bounded(json_path, MOST_BYTES))
         photo = find_photo(document, json_path, folder)
         groups = _groups(shape for shape in document.shapes if shape.has_area)
         return _File(

@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pycocotools import mask as coco_mask
 
 from synth.dataset import Rle
@@ -23,6 +22,7 @@ from synth.errors import LabelMeError
 from synth.labelme.document import Shape
 from synth.labelme.outline import Box, pixels_inside, visible_box
 from synth.unreadable import UNREADABLE, why_unreadable
+from synth.untrusted import open_picture
 
 # A multiple of four, so that the circle's box is exact; its area is then short by 1 part in 20,000.
 CIRCLE_CORNERS: Final = 360
@@ -107,7 +107,7 @@ def _mask_pixels(shape: Shape, picture_hw_px: tuple[int, ...]) -> NDArray[np.boo
     first, last = np.rint(np.min(shape.points, axis=0)), np.rint(np.max(shape.points, axis=0))
     width_px, height_px = (last - first + 1).astype(int).tolist()
     try:
-        with Image.open(io.BytesIO(base64.b64decode(shape.mask or ""))) as image:
+        with open_picture(io.BytesIO(base64.b64decode(shape.mask or ""))) as image:
             # LabelMe's corners may be fractions; rounded each on its own, they may be a pixel off.
             if abs(image.width - width_px) > 1 or abs(image.height - height_px) > 1:
                 fault = f"is {image.width} x {image.height} pixels, but its corners say {width_px} x {height_px}"

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from synth.errors import AssetError
 from synth.scene import Texture
 from synth.surfaces.registry import SURFACES, WEARS
+from synth.unreadable import UNREADABLE, why_unreadable
+from synth.untrusted import open_picture
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 PROCEDURAL_PX = 512
 WEAR_PX = 256
 MOST_PX = 1024
 ORIENTATION = 0x0112  # EXIF's tag; 5 to 8 lie on their side
-BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 @lru_cache(maxsize=4)
@@ -61,14 +62,14 @@ def texture_aspect(texture: Texture) -> float:
     if texture.kind != "file":
         return 1.0
     try:
-        with Image.open(Path(texture.path)) as picture:
+        with open_picture(Path(texture.path)) as picture:
             turned = picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
             width, height = picture.size[::-1] if turned else picture.size
     except FileNotFoundError:
         raise AssetError(f"{texture.path}: there is no such picture. Was it moved while rendering?") from None
-    except BROKEN as error:
+    except UNREADABLE as error:
         raise AssetError(
-            f"{texture.path}: can't be read as a picture ({error}). Remove it, or save it again."
+            f"{texture.path}: can't be read as a picture ({why_unreadable(error)}). Remove it, or save it again."
         ) from None
     return width / height
 
@@ -80,13 +81,15 @@ def read_picture(path: str, most_px: int) -> NDArray[np.uint8]:
         AssetError: the file is missing, broken, or no picture.
     """
     try:
-        with Image.open(Path(path)) as picture:
+        with open_picture(Path(path)) as picture:
             # Lets the JPEG decoder skip what would be thrown away: eight times faster for photos of a phone.
             picture.draft("RGB", (most_px, most_px))
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except FileNotFoundError:
         raise AssetError(f"{path}: there is no such picture. Was it moved while rendering?") from None
-    except BROKEN as error:
-        raise AssetError(f"{path}: can't be read as a picture ({error}). Remove it, or save it again.") from None
+    except UNREADABLE as error:
+        raise AssetError(
+            f"{path}: can't be read as a picture ({why_unreadable(error)}). Remove it, or save it again."
+        ) from None
     upright.thumbnail((most_px, most_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return np.array(upright)

@@ -3,8 +3,10 @@
 __all__ = ["is_whole_detector", "load_into", "load_plain", "read_start", "read_state_dict"]
 
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import torch
@@ -14,13 +16,55 @@ from synth.errors import TrainingError
 from train.detectors.sources import Source
 
 BODY = "backbone.body."
+# Of a file: a detector's weights, their mean and an optimizer's state are some thousand parts, six deep.
+MOST_PARTS, DEEPEST = 1_000_000, 50
+# Tensors may be views of one storage.
+SHARING = 4
+PLAIN = (str, bytes, int, float, complex, bool, NoneType, torch.dtype, torch.Size)
 
 
 def load_plain(path: Path) -> Any:
-    """What `torch.save` wrote, read as data and never as code; PyTorch's warnings about foreign files stay unsaid."""
+    """What `torch.save` wrote, read as data and never as code; PyTorch's warnings about foreign files stay unsaid.
+
+    Raises:
+        ValueError: it unfolds to more than its bytes, or holds more than tensors and plain values.
+        Exception: whatever PyTorch makes of a file that is broken.
+    """
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            # PyTorch stores and doesn't compress; it would unpack what another did.
+            if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+                raise ValueError("it is compressed")
+    content = _loaded(path)
+    _check_plain(content, path.stat().st_size)
+    return content
+
+
+def _loaded(path: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _check_plain(content: Any, n_bytes: int) -> None:
+    """Numbers, texts and tensors of no more than the file's bytes: a list may hold itself, a tensor one number."""
+    left: list[tuple[Any, int]] = [(content, 0)]
+    n_parts = n_tensor_bytes = 0
+    while left:
+        part, depth = left.pop()
+        n_parts += 1
+        if n_parts > MOST_PARTS or depth > DEEPEST:
+            raise ValueError("it unfolds without end")
+        if isinstance(part, Tensor):
+            n_tensor_bytes += part.numel() * part.element_size()
+            if part.layout != torch.strided or part.device.type != "cpu" or n_tensor_bytes > SHARING * n_bytes:
+                raise ValueError("it unfolds to more than its bytes")
+        elif isinstance(part, Mapping):
+            left += [(inner, depth + 1) for pair in part.items() for inner in pair]
+        elif isinstance(part, list | tuple | set | frozenset):
+            left += [(inner, depth + 1) for inner in part]
+        elif not isinstance(part, PLAIN):
+            raise ValueError(f"it holds a {type(part).__name__}")
 
 
 def read_start(source: Source, *, pretrained: bool, weights: Path | None) -> tuple[Path, dict[str, Tensor]] | None:
