@@ -34,6 +34,9 @@ class Format:
     write: Callable[[LabelledSet, Path, Placer], list[str]]
 
 
+# Where it may be either, the first is taken: renders hold instances and panoptic maps at once, of which the former say
+# more, and YOLO's labels without one object are those of both kinds.
+ALIKE: Final = frozenset({("coco", "coco-panoptic"), ("yolo", "yolo-segment")})
 FORMATS: Final[Registry[Format]] = Registry("format")
 
 
@@ -51,9 +54,6 @@ def recognise(source: Path) -> str:
             f"{source}: holds none of the formats {', '.join(FORMATS)}. Name the folder in which the whole set lies; "
             "docs/convert.md says what each looks like."
         )
-    if found == ["coco", "coco-panoptic"]:
-        # Renders are both at once, and instances say more.
-        return "coco"
-    if len(found) > 1:
+    if len(found) > 1 and tuple(found) not in ALIKE:
         raise DatasetError(f"{source}: may be {' or '.join(found)}. Say which with --from.")
     return found[0]

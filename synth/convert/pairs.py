@@ -26,7 +26,7 @@ def with_rectangles(shot: Shot) -> Shot:
             outline = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)])
             size = (shot.width_px, shot.height_px)
             filled = thing_of_outlines(thing.id, thing.instance.category_id, [outline], size)
-        # A box between two pixels' centres has none; it keeps its place in the numbering.
+        # A box between two pixels' centres holds no pixel; it keeps its place in the numbering.
         things.append(filled or thing)
     return replace(shot, things=tuple(things))
 
@@ -53,19 +53,21 @@ def _write(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
     order = {category.id: index for index, category in enumerate(labelled.categories, start=1)}
     names = "".join(f"{category.name}\n" for category in labelled.categories)
     (out / NAMES).write_text(names, encoding="utf-8")
-    n_shared, n_boxes = 0, sum(thing.instance.rle is None for thing in labelled.things)
+    n_shared, n_small, n_boxes = 0, 0, sum(thing.instance.rle is None for thing in labelled.things)
     for shot, name in zip(labelled.shots, safe_names(labelled.shots, by_stem=True), strict=True):
         placer.put(shot, out / PICTURES / name)
         things = with_rectangles(shot).things
         drawn, shared = flat_map(things, range(1, len(things) + 1), shot.height_px, shot.width_px)
         n_shared += shared > 0
+        n_small += sum(thing.instance.rle is None for thing in things)
         save_map((out / MASKS / name).with_suffix(".png"), drawn)
         if len(order) > 1:
             class_of = np.array([0, *(order[thing.instance.category_id] for thing in things)])
             save_map((out / CLASSES / name).with_suffix(".png"), class_of[drawn])
     words = {
         "pictures in which masks overlap, where the last object has the shared pixels": n_shared,
-        "boxes without a mask drawn as filled rectangles, which will read as masks": n_boxes,
+        "boxes without a mask drawn as filled rectangles, which will read as masks": n_boxes - n_small,
+        "boxes that hold no pixel's centre left out": n_small,
     }
     return [f"{what}: {n}" for what, n in words.items() if n]
 

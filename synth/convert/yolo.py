@@ -36,10 +36,10 @@ def _is_here(source: Path, *, segment: bool) -> bool:
     path = _yaml_of(source)
     if path is None:
         return False
-    # Both are read alike, line by line; the first object says what to call it.
+    # Both are read alike, line by line; the first object says what to call it, and without one it may be called either.
     labels = (place for place in sorted(path.parent.rglob("*.txt")) if "labels" in place.parts)
     first = next((line for place in labels for line in place.read_bytes().splitlines() if line.strip()), b"")
-    return (len(first.split()) > BOX_NUMBERS) == segment
+    return not first or (len(first.split()) > BOX_NUMBERS) == segment
 
 
 def _yaml_of(source: Path) -> Path | None:

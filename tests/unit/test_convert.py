@@ -1,0 +1,292 @@
+"""Sets of a picture or two, each with a trap that converters are known to fall into."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from pycocotools import mask as coco_mask
+
+from synth.convert import convert, labelme_to_folders
+from synth.convert.formats import recognise
+from synth.errors import DatasetError
+from synth.pairs import read_pairs
+
+W, H = 20, 10
+
+
+def picture(path, size=(W, H), **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, "teal").save(path, **options)
+    return path
+
+
+def coco(folder, annotations, names=("a.png",), categories=("thing",), **more):
+    """A COCO set; annotations are of the first picture unless they say of which."""
+    for name in names:
+        picture(folder / name)
+    content = {
+        "images": [{"id": i, "file_name": n, "width": W, "height": H} for i, n in enumerate(names, start=1)],
+        "categories": [{"id": i, "name": n} for i, n in enumerate(categories, start=1)],
+        "annotations": [
+            {"id": i, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": [1, 2, 4, 3], "area": 12, **each}
+            for i, each in enumerate(annotations, start=1)
+        ],
+        **more,
+    }
+    (folder / "annotations.json").write_text(json.dumps(content))
+    return folder
+
+
+def read(folder):
+    return json.loads((folder / "annotations.json").read_text())
+
+
+def test_a_yolo_line_is_the_boxs_middle_and_sides_in_parts_of_the_picture(tmp_path):
+    source = coco(
+        tmp_path / "in", [{"bbox": [5, 2, 10, 4]}, {"bbox": [0, 0, 20, 10], "category_id": 2}], categories="ab"
+    )
+    convert(source, tmp_path / "out", "yolo")
+    lines = (tmp_path / "out/labels/train/a.txt").read_text().splitlines()
+    assert [[float(n) for n in line.split()] for line in lines] == [[0, 0.5, 0.4, 0.5, 0.4], [1, 0.5, 0.5, 1, 1]]
+
+
+def test_a_picture_without_objects_stays_in_every_format(tmp_path):
+    source = coco(tmp_path / "in", [{}], names=("a.png", "empty.png"))
+    for name in ("yolo", "voc", "labelme", "cvat", "solo", "webdataset", "pairs", "coco-panoptic"):
+        done = convert(source, tmp_path / name, name)
+        assert done.n_negatives == 1
+        assert len(json.loads(_back(tmp_path, name))["images"]) == 2
+
+
+def _back(tmp_path, name):
+    convert(tmp_path / name, tmp_path / f"{name}-back", "coco", name)
+    return (tmp_path / f"{name}-back/annotations.json").read_text()
+
+
+def test_pictures_of_one_name_in_two_folders_or_with_two_endings_keep_their_own_labels(tmp_path):
+    names = ("x/a.png", "y/a.png", "y/a.jpg")
+    source = coco(tmp_path / "in", [{"image_id": i, "bbox": [i, 0, 2, 2]} for i in (1, 2, 3)], names=names)
+    convert(source, tmp_path / "out", "yolo")
+    found = {p.name for p in (tmp_path / "out/labels/train").rglob("*.txt")}
+    assert found == {"a.txt", "a-2.txt"} and len(list((tmp_path / "out/labels").rglob("*.txt"))) == 3
+    convert(tmp_path / "out", tmp_path / "back", "coco")
+    lefts = {
+        i["file_name"]: a["bbox"][0]
+        for i in read(tmp_path / "back")["images"]
+        for a in read(tmp_path / "back")["annotations"]
+        if a["image_id"] == i["id"]
+    }
+    assert lefts == pytest.approx({"images/x/a.png": 1, "images/y/a.png": 2, "images/y/a-2.jpg": 3})
+
+
+def test_an_object_of_two_polygons_stays_one_object_with_the_area_of_both(tmp_path):
+    parts = [[0, 0, 4, 0, 4, 4, 0, 4], [10, 0, 14, 0, 14, 4, 10, 4]]
+    source = coco(tmp_path / "in", [{"segmentation": parts, "bbox": [0, 0, 14, 4], "area": 32}])
+    for name in ("coco", "yolo-segment", "cvat", "labelme", "voc"):
+        convert(source, tmp_path / name, name)
+        (record,) = json.loads(_back(tmp_path, name))["annotations"]
+        assert (record["area"], record["iscrowd"], record["bbox"]) == (32, 0, pytest.approx([0, 0, 14, 4])), name
+
+
+def test_a_hole_stays_a_hole_where_the_format_has_outlines_only(tmp_path):
+    mask = np.zeros((H, W), np.uint8)
+    mask[1:9, 2:14] = 1
+    mask[4:6, 6:9] = 0
+    rle = coco_mask.encode(np.asfortranarray(mask))
+    source = coco(
+        tmp_path / "in",
+        [{"segmentation": {"size": [H, W], "counts": rle["counts"].decode()}, "bbox": [2, 1, 12, 8], "area": 90}],
+    )
+    for name in ("yolo-segment", "labelme"):
+        convert(source, tmp_path / name, name)
+        assert json.loads(_back(tmp_path, name))["annotations"][0]["area"] == 90
+
+
+def test_area_is_counted_from_the_mask_and_said_where_the_file_says_otherwise(tmp_path):
+    square = [[2, 2, 6, 2, 6, 6, 2, 6]]
+    source = coco(tmp_path / "in", [{"segmentation": square, "bbox": [2, 2, 4, 4], "area": 100}])
+    done = convert(source, tmp_path / "out", "coco")
+    assert read(tmp_path / "out")["annotations"][0]["area"] == 16
+    assert any("areas" in note for note in done.notes)
+
+
+def test_voc_counts_from_one_and_includes_the_last_pixel(tmp_path):
+    convert(coco(tmp_path / "in", [{"bbox": [0, 0, 20, 10]}]), tmp_path / "out", "voc")
+    xml = (tmp_path / "out/Annotations/a.xml").read_text()
+    values = [f"<{tag}>{n}</{tag}>" for tag, n in (("xmin", 1), ("ymin", 1), ("xmax", 20), ("ymax", 10))]
+    assert all(value in xml for value in values)
+
+
+def test_everything_that_is_lost_is_said_in_a_line(tmp_path):
+    square = [[2, 2, 6, 2, 6, 6, 2, 6]]
+    labels = [{"segmentation": square, "bbox": [2, 2, 4, 4], "keypoints": [1, 1, 2]}, {"iscrowd": 1}]
+    lost = convert(coco(tmp_path / "in", labels), tmp_path / "out", "yolo").lost
+    assert "1 object to be ignored (iscrowd) left out" in lost
+    assert "masks of 1 object left out" in lost
+    assert "fields of 1 object left out: keypoints" in lost
+
+
+def test_splits_stay_apart_through_formats_with_and_without_a_place_for_them(tmp_path):
+    for split in ("train", "val"):
+        coco(tmp_path / "in" / split, [{}], names=(f"{split}.png",))
+    convert(tmp_path / "in", tmp_path / "yolo", "yolo")
+    convert(tmp_path / "yolo", tmp_path / "voc", "voc")
+    convert(tmp_path / "voc", tmp_path / "labelme", "labelme")
+    convert(tmp_path / "labelme", tmp_path / "back", "coco")
+    for split in ("train", "val"):
+        assert [i["file_name"] for i in read(tmp_path / "back" / split)["images"]] == [f"images/{split}.png"]
+
+
+def test_a_photo_that_lies_on_its_side_is_turned_as_its_labels_are(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture(tmp_path / "in/a.jpg", (H, W), exif=exif)
+    shape = {"label": "x", "points": [[1, 1], [5, 4]], "shape_type": "rectangle"}
+    document = {"shapes": [shape], "imagePath": "a.jpg", "imageData": None, "imageWidth": W, "imageHeight": H}
+    (tmp_path / "in/a.json").write_text(json.dumps(document))
+    done = convert(tmp_path / "in", tmp_path / "out", "coco")
+    with Image.open(tmp_path / "out/images/a.jpg") as image:
+        assert image.size == (W, H) and not image.getexif()
+    assert any("upright" in line for line in done.lost)
+
+
+def test_links_are_the_same_file_and_copies_are_not(tmp_path):
+    source = coco(tmp_path / "in", [{}])
+    convert(source, tmp_path / "linked", "coco", link=True)
+    convert(source, tmp_path / "copied", "coco")
+    assert (tmp_path / "linked/images/a.png").samefile(source / "a.png")
+    assert not (tmp_path / "copied/images/a.png").samefile(source / "a.png")
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "C:\\a.png"])
+def test_a_name_that_leads_out_of_the_set_is_refused_and_nothing_is_written(tmp_path, name):
+    source = coco(tmp_path / "in", [])
+    content = read(source)
+    content["images"][0]["file_name"] = name
+    (source / "annotations.json").write_text(json.dumps(content))
+    with pytest.raises(DatasetError, match="outside the data set"):
+        convert(source, tmp_path / "out", "yolo")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_split_whose_name_is_a_path_stays_within_the_new_folder(tmp_path):
+    picture(tmp_path / "in/images/a.png")
+    image = f'<image id="0" name="a.png" subset="../../../x" width="{W}" height="{H}"/>'
+    (tmp_path / "in/annotations.xml").write_text(f"<annotations><version>1.1</version>{image}</annotations>")
+    convert(tmp_path / "in", tmp_path / "out", "yolo")
+    assert len(list((tmp_path / "out").rglob("a.png"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("annotations.xml", "<annotations><image id='0'></annotations>"),
+        ("annotations.xml", '<!DOCTYPE x [<!ENTITY a "b">]><annotations>&a;</annotations>'),
+        ("annotations.json", '{"images": [{"id": 1}], "annotations": [], "categories": []}'),
+        ("annotations.json", '{"images": '),
+        ("data.yaml", "names: [a\ntrain: images"),
+        ("data.yaml", "names: [a]\ntrain: nowhere"),
+    ],
+)
+def test_a_broken_file_is_refused_by_name(tmp_path, name, content):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text(content)
+    with pytest.raises(DatasetError, match=name.replace(".", r"\.")):
+        convert(tmp_path / "in", tmp_path / "out", "coco-panoptic")
+
+
+def test_a_picture_of_another_size_than_its_labels_is_refused(tmp_path):
+    source = coco(tmp_path / "in", [{}])
+    picture(source / "a.png", (W + 1, H))
+    with pytest.raises(DatasetError, match=r"a\.png: the picture is 21 x 10"):
+        convert(source, tmp_path / "out", "coco")
+
+
+def test_a_folder_that_is_there_is_never_replaced(tmp_path):
+    source = coco(tmp_path / "in", [{}])
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/precious").touch()
+    with pytest.raises(DatasetError, match="is there already"):
+        convert(source, tmp_path / "out", "yolo")
+    with pytest.raises(DatasetError, match="lies within"):
+        convert(source, source / "out", "yolo")
+
+
+def test_what_is_written_is_recognised(tmp_path):
+    square = [[2, 2, 6, 2, 6, 6, 2, 6]]
+    source = coco(tmp_path / "in", [{"segmentation": square, "bbox": [2, 2, 4, 4]}])
+    for name in (
+        "coco",
+        "coco-panoptic",
+        "yolo",
+        "yolo-segment",
+        "voc",
+        "labelme",
+        "cvat",
+        "solo",
+        "pairs",
+        "webdataset",
+    ):
+        convert(source, tmp_path / name, name)
+        assert recognise(tmp_path / name) == name
+
+
+def test_unitys_axes_are_mirrored_along_y_and_its_pixels_counted_from_the_middle():
+    from synth.convert.poses import from_unity_box, from_unity_camera
+
+    # Unity's sample: a camera of 60 degrees upright, 1024 x 768; right, up and forward of it a box turned about y.
+    capture = {"matrix": [1.299, 0, 0, 0, 1.732, 0, 0, 0, -1], "position": [1, 2, 3], "rotation": [0, 0, 0, 1]}
+    camera = from_unity_camera(capture, (1024, 768))
+    assert camera["center_px"] == [512, 384] and camera["focal_px"] == pytest.approx(384 / np.tan(np.pi / 6), rel=1e-3)
+    # Forward is world y here, up is z.
+    assert np.allclose(np.array(camera["world_from_camera"]) @ [0, 0, 1, 1], [1, 4, 2, 1])
+    half = np.sqrt(0.5)
+    box = from_unity_box({"translation": [1, 2, 3], "size": [1, 1, 1], "rotation": [0, half, 0, half]})
+    assert box["center_m"] == [1, -2, 3] and box["quaternion_wxyz"] == [half, 0, half, 0]
+
+
+def labelme(folder, **shapes_by_name):
+    for name, shapes in shapes_by_name.items():
+        picture(folder / f"{name}.png")
+        document = {"shapes": shapes, "imagePath": f"{name}.png", "imageWidth": W, "imageHeight": H}
+        (folder / f"{name}.json").write_text(json.dumps(document))
+    return folder
+
+
+def square(label, x):
+    return {"label": label, "shape_type": "polygon", "points": [[x, 1], [x + 3, 1], [x + 3, 4], [x, 4]]}
+
+
+def test_a_label_has_the_same_number_in_every_folder_of_synth_labelme(tmp_path):
+    source = labelme(tmp_path / "in", one=[square("zebra", 2)], two=[square("ant", 2), square("zebra", 8)])
+    labelme_to_folders(source, tmp_path / "out")
+    for name, pixels in (("one", {(2, 2): 2}), ("two", {(2, 2): 1, (8, 2): 2})):
+        folder = tmp_path / "out" / f"{name}_json"
+        assert {path.name for path in folder.iterdir()} == {"img.png", "label.png", "label_names.txt", "label_viz.png"}
+        assert (folder / "label_names.txt").read_text().splitlines() == ["_background_", "ant", "zebra"]
+        with Image.open(folder / "label.png") as image:
+            assert image.mode == "P" and image.getpalette()[3:9] == [128, 0, 0, 0, 128, 0]
+            assert {place: image.getpixel(place) for place in pixels} == pixels and image.getpixel((0, 0)) == 0
+
+
+def test_pairs_number_the_objects_and_training_reads_them_back(tmp_path):
+    source = labelme(tmp_path / "in", one=[square("b", 2), square("a", 8)], two=[])
+    convert(source, tmp_path / "out", "pairs")
+    mask, classes = (np.asarray(Image.open(tmp_path / "out" / each / "one.png")) for each in ("mask", "class"))
+    assert (mask[2, 2], mask[2, 8], classes[2, 2], classes[2, 8]) == (1, 2, 2, 1)
+    read_back, _ = read_pairs(tmp_path / "out")
+    assert [category.name for category in read_back.categories] == ["a", "b"]
+    boxes = [(i.category_id, i.box_xyxy_px) for p in read_back.pictures for i in p.instances]
+    assert boxes == [(2, (2, 1, 5, 4)), (1, (8, 1, 11, 4))] and len(read_back.pictures) == 2
+
+
+def test_penn_fudans_own_folders_hold_one_class_that_may_be_given_a_name(tmp_path):
+    picture(tmp_path / "PNGImages/F1.png")
+    mask = np.zeros((H, W), np.uint8)
+    mask[2:5, 3:9] = 1
+    (tmp_path / "PedMasks").mkdir()
+    Image.fromarray(mask).save(tmp_path / "PedMasks/F1_mask.png")
+    read_back, _ = read_pairs(tmp_path, aliases={"object": "pedestrian"})
+    assert [category.name for category in read_back.categories] == ["pedestrian"]
+    assert read_back.pictures[0].instances[0].box_xyxy_px == (3, 2, 9, 5)
