@@ -96,9 +96,12 @@ def test_any_number_of_mesas_threads_draws_the_same(assets, tmp_path):
         assert np.array_equal(one[name], two[name]), name
 
 
-def test_two_workers_make_the_bytes_of_one(assets, tmp_path, done):
+@pytest.mark.parametrize(("workers", "shard_frames"), [(1, 64), (2, 1), (3, 1), (2, 3)])
+def test_any_number_of_workers_makes_the_same_bytes_by_shards_of_any_size(
+    assets, tmp_path, done, workers, shard_frames
+):
     out = tmp_path / "data"
-    render_dataset(Plan(SETTINGS, assets, out, n_frames=4, shard_frames=1), workers=2)
+    render_dataset(Plan(SETTINGS, assets, out, n_frames=4, shard_frames=shard_frames), workers=workers)
     assert tree(out) == tree(done)
 
 

@@ -63,6 +63,26 @@ def test_ctrl_c_ends_a_run_in_the_middle_of_its_shards_and_leaves_what_can_be_re
     assert (tmp_path / "data/shards/plan.json").is_file()
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.4, 1.2])
+def test_ctrl_c_ends_a_run_that_is_about_to_begin(assets, tmp_path, after_s):
+    begin = "from synth.cli import main; print('begun', flush=True); main()"
+    running = subprocess.Popen(
+        [sys.executable, "-c", begin, "render", "--n", "500", "--assets", assets, "--out", "data", "--size", "64x48"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stdout.readline() == "begun\n"
+    time.sleep(after_s)
+    os.killpg(running.pid, signal.SIGINT)
+    # 5 s where nothing else is going on.
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 130, said
+    assert "Traceback" not in said
+
+
 def test_a_run_that_is_killed_three_times_ends_with_the_bytes_of_an_undisturbed_one(assets):
     options = ["--frames", "60", "--kills", "3", "--size", "64x48", "--assets", assets]
     tortured = subprocess.run([sys.executable, TORTURE, *options], capture_output=True, text=True, check=False)
