@@ -27,8 +27,12 @@ def empty(sets: Sequence[Audited]) -> Iterator[Problem]:
 @check("box-outside", "error", "a box of which the picture shows nothing", "Remove it, or find out what moved it.")
 def outside(sets: Sequence[Audited]) -> Iterator[Problem]:
     for audited in sets:
-        for label, (width_px, height_px) in _boxed(audited):
-            x, y, w, h = label.box_xywh_px or (0, 0, 0, 0)
+        for label in audited.data.labels:
+            size = audited.sizes_wh_px.get(label.picture_id)
+            if label.box_xywh_px is None or size is None:
+                continue
+            x, y, w, h = label.box_xywh_px
+            width_px, height_px = size
             if x >= width_px or y >= height_px or x + w <= 0 or y + h <= 0:
                 yield audited.problem(label, f"its box is {_told((x, y, w, h))} of {width_px} x {height_px}")
 
@@ -36,16 +40,17 @@ def outside(sets: Sequence[Audited]) -> Iterator[Problem]:
 @check("over-edge", "warning", "a box or an outline that leaves its picture", "Cut it to the picture: few tools do.")
 def over_edge(sets: Sequence[Audited]) -> Iterator[Problem]:
     for audited in sets:
-        masks = dict(zip((id(label) for label in audited.data.labels), audited.masks, strict=True))
-        for label, (width_px, height_px) in _boxed(audited):
-            x, y, w, h = label.box_xywh_px or (0, 0, 0, 0)
-            mask = masks[id(label)]
-            of = "box"
-            over = _over((x, y, x + w, y + h), width_px, height_px)
-            if mask is not None and mask.fault is None and _over(mask.box_xyxy_px, width_px, height_px) > over:
-                of, over = "outline", _over(mask.box_xyxy_px, width_px, height_px)
-            if over > OVER_EDGE_PX:
-                yield audited.problem(label, f"its {of} is {over:.4g} px outside of {width_px} x {height_px}")
+        for label, mask in audited.labels():
+            size = audited.sizes_wh_px.get(label.picture_id)
+            if label.box_xywh_px is None or size is None:
+                continue
+            x, y, w, h = label.box_xywh_px
+            over = {"box": _over((x, y, x + w, y + h), size)}
+            if mask is not None and mask.fault is None:
+                over["outline"] = _over(mask.box_xyxy_px, size)
+            of = max(over, key=lambda name: over[name])
+            if over[of] > OVER_EDGE_PX:
+                yield audited.problem(label, f"its {of} is {over[of]:.4g} px outside of {size[0]} x {size[1]}")
 
 
 @check("box-mask", "error", "a box that isn't around its mask", "Make boxes from the masks: w = right - left + 1.")
@@ -78,16 +83,8 @@ def area(sets: Sequence[Audited]) -> Iterator[Problem]:
                 yield audited.problem(label, _area_told(label, mask))
 
 
-def _boxed(audited: Audited) -> Iterator[tuple[Label, tuple[int, int]]]:
-    """Labels with a box, and their picture's size."""
-    for label in audited.data.labels:
-        size = audited.sizes_wh_px.get(label.picture_id)
-        if label.box_xywh_px is not None and size is not None:
-            yield label, size
-
-
-def _over(box: Sequence[float], width_px: int, height_px: int) -> float:
-    return max(-box[0], -box[1], box[2] - width_px, box[3] - height_px)
+def _over(box: Sequence[float], size_wh_px: tuple[int, int]) -> float:
+    return max(-box[0], -box[1], box[2] - size_wh_px[0], box[3] - size_wh_px[1])
 
 
 def _cut(box: Sequence[float], size_wh_px: tuple[int, int]) -> list[float]:
