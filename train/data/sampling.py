@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 from typing import Protocol
 
@@ -76,6 +77,8 @@ class Order:
         self._photos = Passes(photos, repeat_factors(photos, threshold), self.seed, 1)
         # As a fraction, or rounding would let a position slip after many.
         self._real_share = Fraction(share or 0).limit_denominator(1_000_000)
+        # Dealt once for the batches of a block, which come one after the other.
+        self._block = lru_cache(maxsize=2)(lambda block: self._dealt(block * BLOCK, BLOCK))
         self._one_shape = not self.streamed and len({_shape(picture) for picture in self.pictures}) == 1
 
     @property
@@ -95,7 +98,7 @@ class Order:
             return self._dealt(number, 1)[0]
         block, place = divmod(number, BLOCK)
         order = np.random.default_rng([self.seed, GROUP, block]).permutation(BLOCK)
-        return self._dealt(block * BLOCK, BLOCK)[order[place]]
+        return self._block(block)[order[place]]
 
     def _dealt(self, first: int, n: int) -> list[list[Picture]]:
         """The pictures of `n` batches from the one with number `first` on, similar shapes together."""
