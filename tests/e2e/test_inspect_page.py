@@ -267,6 +267,17 @@ def test_statistics_count_what_passes_the_filters(page):
     assert len(names(page)) == 2
 
 
+def test_a_folder_shows_the_picture_itself(tab, page_path):
+    data, console = page_path.with_name("made"), Console(quiet=True)
+    made = inspect_data(data, None, images=None, most=99, full=True, overwrite=False, console=console)
+    tab.size(1200, 800)
+    tab.open(made.page.as_uri() + "#frame=images/1.png")
+    tab.wait("document.querySelector('dialog img').complete")
+    source, width_px = tab.run("(e => [e.src, e.naturalWidth])(document.querySelector('dialog img'))")
+    assert source.endswith("made-inspect/pictures/000001.png") and width_px == WIDTH
+    assert not tab.errors
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("hash_", ["", "#view=statistics", "#frame=images/5.png"])
 def test_a_phone_shows_all_of_it_without_scrolling_aside(tab, page_path, dark, hash_):
