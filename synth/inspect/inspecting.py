@@ -62,7 +62,9 @@ def inspect_data(
 
 
 def _beside(data: Path, full: bool) -> Path:
-    name = data.stem if data.is_file() else data.resolve().name
+    # "." and ".." have no name, and what they are in isn't seen.
+    data = data if data.name not in {"", ".."} else data.resolve()
+    name = data.stem if data.is_file() else data.name
     return data.parent / f"{name}-inspect{'' if full else '.html'}"
 
 
