@@ -17,6 +17,7 @@ from synth.engine.coverage import Coverage
 from synth.engine.destination import RECORDS, SET_ASIDE, destination_of, shard_folder
 from synth.engine.pack import Frame, pack_frames
 from synth.engine.plan import Plan
+from synth.engine.records import read_records
 from synth.errors import DatasetError
 from synth.formats.writing import described
 from synth.write.atomic import HASHES, SHARDS, atomic_writer, sha256_of, write_json
@@ -96,8 +97,7 @@ def _frames(plan: Plan, *, brought: bool = False) -> Iterator[Frame]:
         folder = shard_folder(plan, shard)
         if brought:
             destination_of(plan).bring(shard)
-        with (folder / RECORDS).open("rb") as lines:
-            yield from ((folder, orjson.loads(line)) for line in lines)
+        yield from ((folder, record) for _, record in read_records(folder / RECORDS))
 
 
 def _records(plan: Plan) -> Iterator[dict[str, Any]]:

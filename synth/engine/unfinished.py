@@ -4,12 +4,12 @@ __all__ = ["take_up"]
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import orjson
+from synth.engine.records import read_records
+from synth.errors import DatasetError
 
 
 def take_up(done: Path, aside: Path, records: str) -> dict[int, bytes]:
@@ -41,16 +41,12 @@ def take_up(done: Path, aside: Path, records: str) -> dict[int, bytes]:
 
 
 def _whole_records(places: Sequence[Path], path: Path) -> Iterator[tuple[int, bytes]]:
-    for line in path.read_bytes().splitlines(keepends=True):
-        try:
-            record: Mapping[str, Any] = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            return
-        files = record["files"].items()
-        if line.endswith(b"\n") and all(
-            any(_is_file_of(place / name, digest) for place in places) for name, digest in files
-        ):
-            yield record["image"]["id"], line
+    # What follows a line that was cut off is made again.
+    with suppress(DatasetError):
+        for line, record in read_records(path):
+            files = record["files"].items()
+            if all(any(_is_file_of(place / name, digest) for place in places) for name, digest in files):
+                yield record["image"]["id"], line
 
 
 def _is_file_of(path: Path, digest: str) -> bool:
