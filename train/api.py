@@ -10,7 +10,7 @@ from rich.console import Console
 
 from train.commands.asked import Asked
 from train.commands.evaluation import evaluate_run
-from train.commands.training import train
+from train.commands.training import Sources, train
 from train.learn.fit import RunSummary
 from train.measure.figures import EvalReport
 
@@ -49,20 +49,17 @@ def fit(
     Raises:
         SynthError: as the command has it.
     """
-    return train(
+    sources = Sources(
         data=_paths(data),
         real=_paths(real),
         validation=_path(validation),
         start=_path(start),
-        out=_path(out),
         config=_path(config),
         settings=dict(settings or {}),
         aliases=dict(aliases or {}),
         ignore_labels=ignore_labels,
-        resume=resume,
-        overwrite=overwrite,
-        console=_console(progress),
     )
+    return train(sources, out=_path(out), resume=resume, overwrite=overwrite, console=_console(progress))
 
 
 def evaluate(

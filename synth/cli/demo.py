@@ -23,14 +23,14 @@ def demo_command(
     with needs_pytorch():
         from train.commands.asked import Asked
         from train.commands.evaluation import evaluate_run
-        from train.commands.training import train
+        from train.commands.training import Sources, train
 
     figures = demo(
         out=out,
         n=n,
         iterations=iterations,
         overwrite=overwrite,
-        train=train,
+        train=lambda *, data, settings, **given: train(Sources(data=data, settings=settings), **given),
         evaluate=lambda **given: evaluate_run(Asked(**given)),
         console=console_beside_json(as_json),
     )

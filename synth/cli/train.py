@@ -73,8 +73,7 @@ def train_command(
     if as_json and any(said is not None for said in instead.values()):
         raise UsageError("--json: belongs to a training's figures. Leave it out, or let it train.")
     with needs_pytorch():
-        from train.commands.training import train
-        from train.config import load_train_settings, train_toml
+        from train.commands.training import Sources, settings_text, train
         from train.learn.distributed import is_first
 
     settings: dict[str, object] = {
@@ -94,56 +93,31 @@ def train_command(
         "precision": precision,
         "seed": seed,
     }
-    if print_config:
-        typer.echo(train_toml(load_train_settings(config, settings)), nl=False)
-        return
-    data = [str(DATA)] if not data and not real else data
-    if explain is not None:
-        from train.commands.explaining import explain as write_explanation
-
-        write_explanation(
-            explain,
-            data=data,
-            real=real,
-            start=start,
-            out=out,
-            config=config,
-            settings=settings,
-            aliases=aliases,
-            ignore_labels=ignore_label,
-            overwrite=overwrite,
-        )
-        return
-    if show_samples is not None:
-        from train.commands.samples import show_samples as write_samples
-
-        write_samples(
-            show_samples,
-            data=data,
-            real=real,
-            validation=validation,
-            start=start,
-            config=config,
-            settings=settings,
-            aliases=aliases,
-            ignore_labels=ignore_label,
-            overwrite=overwrite,
-        )
-        return
-    summary = train(
-        data=data,
+    sources = Sources(
+        data=[str(DATA)] if not data and not real else data,
         real=real,
         validation=validation,
         start=start,
-        out=out,
         config=config,
         settings=settings,
         aliases=aliases,
         ignore_labels=ignore_label,
-        resume=resume,
-        overwrite=overwrite,
-        console=console_beside_json(as_json and is_first()),
     )
+    if print_config:
+        typer.echo(settings_text(sources), nl=False)
+        return
+    if explain is not None:
+        from train.commands.explaining import explain as write_explanation
+
+        write_explanation(explain, sources, out=out, overwrite=overwrite)
+        return
+    if show_samples is not None:
+        from train.commands.samples import show_samples as write_samples
+
+        write_samples(show_samples, sources, overwrite=overwrite)
+        return
+    console = console_beside_json(as_json and is_first())
+    summary = train(sources, out=out, resume=resume, overwrite=overwrite, console=console)
     if as_json and is_first():
         print_json(summary)
 

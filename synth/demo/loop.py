@@ -67,12 +67,8 @@ def demo(
     with _stage("train", seconds, console):
         train(
             data=[out / "data"],
-            real=[],
-            out=out / "run",
             settings={"iterations": iterations, "device": "auto"},
-            aliases={},
-            ignore_labels=(),
-            resume=False,
+            out=out / "run",
             overwrite=overwrite,
             console=console,
         )

@@ -65,6 +65,13 @@ def test_a_run_with_masks_logs_their_loss_predicts_masks_and_is_evaluated(synth,
     evaluated = synth("eval", photos, "--run", "run", "--device", "cpu")
     assert evaluated.exit_code == 0, evaluated.stderr
 
+    # What a run to go on from decides is printed as it will be, and reads back.
+    printed = synth("train", "--from", "run", "--print-config")
+    assert "\nmasks = true" in printed.stdout and "\nimage_size_px = 64" in printed.stdout
+    Path("train.toml").write_text(printed.stdout, encoding="utf-8")
+    again = synth("train", "--from", "run", "--config", "train.toml", "--print-config")
+    assert again.stdout == printed.stdout
+
 
 def test_a_detector_without_masks_is_refused_in_one_line(synth, photos: Path):
     outcome = synth("train", "--real", photos, "--masks", "--model", "vgg16_classic", "--out", "run")

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from types import SimpleNamespace
+import shutil
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from synth.errors import TrainingError, UsageError
 from synth.labelme import read_labelme
 from train.checkpoint import load_run
 from train.commands.explaining import explain
+from train.commands.training import Sources
 from train.data.stream import read_labelled
 from train.detectors import build_detector
 from train.detectors.adapt import IGNORED
@@ -143,13 +144,16 @@ def photos(tmp_path):
     return folder
 
 
-def explained(which, photos, out, **more):
-    arguments = SimpleNamespace(
-        **{"data": [], "start": None, "config": None, "settings": TINY, "overwrite": False} | more
-    )
-    return explain(
-        which, real=[photos], out=out, aliases={}, ignore_labels=[], console=Console(quiet=True), **vars(arguments)
-    )
+def explained(which, photos, out, *, overwrite=False, **more):
+    sources = Sources(**{"real": [photos], "settings": TINY} | more)
+    return explain(which, sources, out=out, overwrite=overwrite, console=Console(quiet=True))
+
+
+def test_a_picture_to_validate_on_is_the_last(photos, tmp_path):
+    others = tmp_path / "others"
+    shutil.copytree(photos, others)
+    page = explained("5", photos, tmp_path / "page.html", validation=others).read_text(encoding="utf-8")
+    assert str(others / "photo2.png") in page
 
 
 def test_a_picture_is_chosen_by_its_number_its_name_or_its_path(photos, tmp_path):

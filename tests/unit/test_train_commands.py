@@ -64,17 +64,7 @@ def test_a_path_in_square_brackets_is_printed_as_it_is(tmp_path, monkeypatch):
     summary = SimpleNamespace(iterations=1, n_validation=1, seconds=1.0, ap=0.5, ap50=0.5, out=out)
     monkeypatch.setattr(training, "fit", lambda *given, **named: summary)
     console = Console(record=True, quiet=False)
-    training.train(
-        data=[tmp_path],
-        real=[],
-        out=out,
-        settings={},
-        aliases={},
-        ignore_labels=(),
-        resume=False,
-        overwrite=False,
-        console=console,
-    )
+    training.train(training.Sources(data=[tmp_path]), out=out, console=console)
     assert "x[/red]" in console.export_text()
 
 

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from synth.cli import app
 from synth.errors import TrainingError, UsageError
 from train.commands.samples import show_samples
+from train.commands.training import Sources
 
 
 @pytest.fixture
@@ -38,8 +39,7 @@ def test_the_command_draws_a_sheet_and_makes_no_run(photos, tmp_path, monkeypatc
 
 
 def shown(out, photos, **changed):
-    given = {"data": [], "real": [photos], "validation": None, "start": None, "config": None, "settings": {}}
-    return show_samples(out, **given, aliases={}, ignore_labels=[], overwrite=changed.get("overwrite", False))
+    return show_samples(out, Sources(real=[photos]), **changed)
 
 
 def test_a_sheet_that_is_there_stays_unless_it_is_to_be_replaced(photos, tmp_path):

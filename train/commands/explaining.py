@@ -3,9 +3,8 @@
 __all__ = ["explain"]
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 import torchvision
@@ -16,8 +15,7 @@ import synth
 from synth.dataset import Category, Picture, PictureSet
 from synth.errors import TrainingError, UsageError
 from train.checkpoint import Run
-from train.commands.training import read_folders
-from train.config import load_train_settings
+from train.commands.training import Sources
 from train.data.sets import merge
 from train.data.stream import read_labelled, reading_step_px
 from train.explain.page import learning_html
@@ -29,23 +27,16 @@ from train.settings import ResolvedSettings
 
 def explain(
     which: str,
+    sources: Sources,
     *,
-    data: Sequence[str | Path],
-    real: Sequence[Path],
-    start: Path | None,
-    out: Path | None,
-    config: Path | None,
-    settings: Mapping[str, Any],
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    overwrite: bool,
+    out: Path | None = None,
+    overwrite: bool = False,
     console: Console | None = None,
 ) -> Path:
     """Write the page for one picture, as it is, with the weights of a run or those that a run begins with.
 
     Args:
-        which: The picture: its number, from 0, in all of the data, or its file.
-        data, real, start, config, settings, aliases, ignore_labels: As for `train`.
+        which: The picture: its number, from 0, in all of the data, what is validated on last; or its file.
         out: The page; None for `explain-<picture>.html`.
         overwrite: Replace a page that is there.
     Raises:
@@ -54,9 +45,9 @@ def explain(
         SynthError: as reading has it.
     """
     console = console or Console(highlight=False)
-    checked = load_train_settings(config, settings)
-    given = read_folders(data, real, start, aliases, ignore_labels, console)
-    pictures = merge([*given.in_memory(), *given.photos], given.start.categories if given.start else None)
+    checked = sources.checked()
+    given = sources.read(console)
+    pictures = merge(given.in_memory(), given.start.categories if given.start else None)
     picture = _chosen(which, pictures)
     out = out or Path(f"explain-{picture.path.stem}.html")
     if out.is_dir():

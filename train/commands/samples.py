@@ -2,40 +2,23 @@
 
 __all__ = ["show_samples"]
 
-from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 from rich.console import Console
 
 from synth.errors import TrainingError, UsageError
-from train.commands.training import read_folders
-from train.config import load_train_settings
+from train.commands.training import Sources
 from train.data.sheet import samples_sheet
 from train.learn.fit import make_material, make_stream, resolve, with_real_share
 from train.settings import choose_device
 
 
-def show_samples(
-    out: Path,
-    *,
-    data: Sequence[str | Path],
-    real: Sequence[Path],
-    validation: Path | None,
-    start: Path | None,
-    config: Path | None,
-    settings: Mapping[str, Any],
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    overwrite: bool,
-    console: Console | None = None,
-) -> Path:
+def show_samples(out: Path, sources: Sources, *, overwrite: bool = False, console: Console | None = None) -> Path:
     """Write the sheet and train nothing.
 
     Args:
         out: The sheet, .jpg or .png.
-        data, real, validation, start, config, settings, aliases, ignore_labels: As for `train`.
         overwrite: Replace a file that is there.
     Raises:
         UsageError: `out` is no such picture.
@@ -47,10 +30,9 @@ def show_samples(
     if out.is_dir() or (out.exists() and not overwrite):
         raise TrainingError(f"{out}: is there already. Choose another name, or say --overwrite.")
     console = console or Console(highlight=False)
-    checked = load_train_settings(config, settings)
-    given = read_folders(data, real, start, aliases, ignore_labels, console)
-    to_validate = given.read.either(validation, given.categories) if validation else None
-    material = make_material(given.rendered, given.photos, to_validate, given.start, checked)
+    checked = sources.checked()
+    given = sources.read(console)
+    material = make_material(given.rendered, given.photos, given.validation, given.start, checked)
     resolved = resolve(
         with_real_share(checked, material),
         given.start,

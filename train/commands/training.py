@@ -1,9 +1,9 @@
 """`synth train`: options in; a run, and what to read on the terminal out."""
 
-__all__ = ["Folders", "read_folders", "train"]
+__all__ = ["Sources", "settings_text", "train"]
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,57 +20,99 @@ from synth.policy import LabelPolicy
 from train.checkpoint import Run, load_run
 from train.commands.asked import RUNS
 from train.commands.rendered import in_memory, read_rendered
-from train.config import load_train_settings
+from train.config import load_train_settings, train_toml
 from train.learn.distributed import is_first
+from train.learn.fine_tune import with_what_is_taken
 from train.learn.fit import RunSummary, fit
 from train.learn.progress import ConsoleReporter
+from train.settings import TrainSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What a run is made of, in the words of the command line.
+
+    Attributes:
+        data: Folders that `synth render` wrote, or URLs of such.
+        real: LabelMe folders. Their labels must be in the run's categories, or else in those of `data`.
+        validation: A folder of either kind to validate on; None holds out some of the others.
+        start: Folder of the run to go on from.
+        config: train.toml.
+        settings: Fields of `TrainSettings` that overrule it; None where nothing was said.
+        aliases, ignore_labels: For LabelMe labels.
+    """
+
+    data: Sequence[str | Path] = ()
+    real: Sequence[Path] = ()
+    validation: Path | None = None
+    start: Path | None = None
+    config: Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    ignore_labels: Collection[str] = ()
+
+    def checked(self) -> TrainSettings:
+        """
+        Raises:
+            ConfigError, UsageError: as `load_train_settings` has it.
+        """
+        return load_train_settings(self.config, self.settings)
+
+    def read(self, console: Console) -> "Given":
+        """What lies there; what was skipped or ignored is told.
+
+        Raises:
+            SynthError: as reading has it, or nothing is named.
+        """
+        if not self.data and not self.real:
+            raise UsageError("There is nothing to learn from: name a data set (--data) or photos (--real).")
+        begin = load_run(self.start) if self.start else None
+        policy = begin.policy if begin else _policy(self.data)
+        read = _LabelMe(self.aliases, self.ignore_labels, policy, console)
+        rendered = [read_set(each) for each in self.data]
+        categories = begin.categories if begin else rendered[0].categories if rendered else None
+        photos = read.all(self.real, categories)
+        known = (begin or [*rendered, *photos][0]).categories
+        return Given(
+            rendered=rendered,
+            photos=photos,
+            validation=read.either(self.validation, known) if self.validation else None,
+            start=begin,
+            categories=known,
+            policy=policy,
+        )
 
 
 def train(
+    sources: Sources,
     *,
-    data: Sequence[str | Path],
-    real: Sequence[Path],
-    validation: Path | None = None,
-    start: Path | None = None,
-    out: Path | None,
-    config: Path | None = None,
-    settings: Mapping[str, Any],
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    resume: bool,
-    overwrite: bool,
+    out: Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
     console: Console | None = None,
 ) -> RunSummary:
     """Train on rendered data sets, on LabelMe folders, or on both; from the packaged weights or from a run.
 
     Args:
-        data: Folders that `synth render` wrote, or URLs of such.
-        real: LabelMe folders. Their labels must be in the run's categories, or else in those of `data`.
-        validation: A folder of either kind to validate on; None holds out some of the others.
-        start: Folder of the run to go on from.
         out: Folder of the run; None for one below `runs/` that is named after what it is made of.
-        config: train.toml.
-        settings: Fields of `TrainSettings` that overrule it; None where nothing was said.
-        aliases, ignore_labels: For LabelMe labels.
         resume, overwrite: What to do with a run that is there.
         console: To print on.
     Raises:
         SynthError: as reading and `fit` have it.
     """
     console = console or Console(highlight=False, quiet=not is_first())
-    checked = load_train_settings(config, settings)
-    if checked.shots and not real:
+    checked = sources.checked()
+    if checked.shots and not sources.real:
         raise UsageError(f"--shots {checked.shots}: is a number of photos; say where they lie with --real.")
-    given = read_folders(data, real, start, aliases, ignore_labels, console)
-    to_validate = given.read.either(validation, given.categories) if validation else None
+    given = sources.read(console)
     summary = fit(
         checked,
         given.rendered,
-        out or RUNS / _name(data, real, start, checked.shots),
+        out or RUNS / _name(sources, checked.shots),
         photos=given.photos,
-        validation=to_validate,
+        validation=given.validation,
         start=given.start,
-        policy=given.read.policy,
+        policy=given.policy,
         resume=resume,
         overwrite=overwrite,
         reporter=ConsoleReporter(console),
@@ -80,37 +122,32 @@ def train(
 
 
 @dataclass(frozen=True, slots=True)
-class Folders:
-    """What lay in the folders of a command line."""
+class Given:
+    """What lay in the folders of a command line.
+
+    Attributes:
+        start: The run to go on from.
+        categories: Its, or else those of the first set.
+        policy: Under which the labels were made.
+    """
 
     rendered: list[PictureSet | StreamedSet]
     photos: list[PictureSet]
+    validation: PictureSet | None
     start: Run | None
-    read: "_LabelMe"
+    categories: tuple[Category, ...]
+    policy: LabelPolicy
 
     def in_memory(self) -> list[PictureSet]:
-        """The rendered sets with all their labels, those of many pictures to a file too."""
-        return [in_memory(each) for each in self.rendered]
-
-    @property
-    def categories(self) -> tuple[Category, ...]:
-        return (self.start or [*self.rendered, *self.photos][0]).categories
+        """All sets with all their labels, those of many pictures to a file too, the one to validate on last."""
+        sets = [*map(in_memory, self.rendered), *self.photos]
+        return [*sets, self.validation] if self.validation else sets
 
 
-def read_folders(
-    data: Sequence[str | Path],
-    real: Sequence[Path],
-    start: Path | None,
-    aliases: Mapping[str, str],
-    ignore_labels: Collection[str],
-    console: Console,
-) -> Folders:
-    """Rendered data sets, LabelMe folders, and the run to go on from; the arguments are those of `train`."""
-    begin = load_run(start) if start else None
-    read = _LabelMe(aliases, ignore_labels, begin.policy if begin else _policy(data), console)
-    rendered = [read_set(each) for each in data]
-    categories = begin.categories if begin else rendered[0].categories if rendered else None
-    return Folders(rendered, read.all(real, categories), begin, read)
+def settings_text(sources: Sources) -> str:
+    """A train.toml of every setting, those that a run to go on from decides as it has them."""
+    checked = sources.checked()
+    return train_toml(with_what_is_taken(checked, load_run(sources.start)) if sources.start else checked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +189,10 @@ class _LabelMe:
         return labelled, report.lines()
 
 
-def _name(data: Sequence[str | Path], real: Sequence[Path], start: Path | None, shots: int | None) -> str:
+def _name(sources: Sources, shots: int | None) -> str:
     """Of a run: `synth` for data/synth, `synth-photos-10` for ten photos on top of it."""
-    begun_with = [start] if start else []
-    parts = [Folder(where).name for where in [*begun_with, *data[:1], *real[:1]]]
+    begun_with = [sources.start] if sources.start else []
+    parts = [Folder(where).name for where in [*begun_with, *sources.data[:1], *sources.real[:1]]]
     return "-".join([*parts, *([str(shots)] if shots else [])])
 
 
