@@ -13,7 +13,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from textwrap import shorten
 
-from synth.engine.memory import resident_mb
+from synth.engine.memory import give_back_freed, resident_mb
 from synth.engine.plan import Plan, Shard
 from synth.engine.shards import SHAPES, FrameMaker, make_shard
 from synth.errors import SynthError
@@ -89,6 +89,7 @@ def work(plan: Plan, environment: Mapping[str, str], pipe: "Connection[Message, 
         pipe.send(Opened(maker.renderer_description))
         while (order := pipe.recv()) is not None:
             make_shard(maker, order.shard, order.set_aside, on_frame=lambda index: pipe.send(FrameMade(index)))
+            give_back_freed()
             pipe.send(ShardMade(resident_mb()))
     except Exception as error:
         # No parent, nobody to tell.
