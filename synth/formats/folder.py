@@ -33,6 +33,11 @@ class Folder:
     def name(self) -> str:
         return PurePosixPath(str(self.where)).name if is_url(self.where) else Path(self.where).resolve().name
 
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """What reading raises that isn't our own fault; behind a URL each package has errors of its own."""
+        return (Exception,) if is_url(self.where) else (OSError, ValueError)
+
     def manifest(self) -> dict[str, Any]:
         """`manifest.json`.
 
@@ -58,7 +63,7 @@ class Folder:
         with self._told(name):
             if is_url(self.where):
                 files, path = _opened(f"{self.where}/{name}")
-                content: bytes = files.cat_file(path, start, stop)
+                content: bytes = files.cat_file(path, start=start, end=stop)
                 return content
             with (Path(self.where) / name).open("rb") as file:
                 file.seek(start)
@@ -83,9 +88,9 @@ class Folder:
             yield
         except FileNotFoundError:
             raise DatasetError(f"{self.where}/{name}: there is no such file.") from None
-        except (OSError, ValueError, ImportError) as error:
+        except self.faults as error:
             # fsspec says which package a protocol needs.
-            raise DatasetError(f"{self.where}/{name}: can't be read ({error}).") from None
+            raise DatasetError(f"{self.where}/{name}: can't be read ({' '.join(str(error).split())}).") from None
 
 
 def _opened(url: str) -> tuple[Any, str]:

@@ -111,7 +111,7 @@ class StreamedSet:
                     records = list(parquet.read_block(file, block.number))
         except SynthError:
             raise
-        except BROKEN as error:
+        except (*BROKEN, *self.folder.faults) as error:
             raise self._fault(number, error) from None
         if len(records) != block.n_pictures:
             raise self._fault(number, f"{len(records)} pictures where {block.n_pictures} should be")

@@ -15,6 +15,13 @@ pytest.importorskip("moto.server", reason="moto[s3] and flask are among the test
 
 from moto.server import ThreadedMotoServer  # noqa: E402
 
+from synth.errors import DatasetError  # noqa: E402
+from synth.formats.layout import Layout  # noqa: E402
+from synth.formats.streamed import read_set  # noqa: E402
+from synth.formats.writing import write_shards  # noqa: E402
+from synth.write.atomic import write_json  # noqa: E402
+from tests.made_records import CATEGORIES, made_record  # noqa: E402
+
 # The command, with the renderer that needs no OpenGL: workers import the plugin too.
 SYNTH = [sys.executable, "-c", "from synth.cli import main; main()"]
 PLAIN = """
@@ -92,3 +99,15 @@ def test_a_bucket_that_is_not_there_is_told_in_a_line(start):
     code, said = ended(start(1, "s3://nowhere/set"))
     assert code == 1
     assert said.startswith("synth: s3://nowhere/set: can't be reached, read or written") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["webdataset", "parquet"])
+def test_sets_of_many_pictures_to_a_file_are_read_from_s3(environment, tmp_path, name):
+    pytest.importorskip("pyarrow", reason="Parquet is an extra: pip install '.[formats]'")
+    records = [made_record(index) for index in range(70)]
+    write_json(tmp_path / "manifest.json", write_shards(records, CATEGORIES, tmp_path, Layout(name)))
+    s3fs.S3FileSystem(skip_instance_cache=True).put(str(tmp_path), f"bucket/{name}", recursive=True)
+    read = read_set(f"s3://bucket/{name}")
+    assert [picture.content() for picture in read.pictures(1)] == [record.picture for record in records[64:]]
+    with pytest.raises(DatasetError, match=r"s3://bucket/nothing/manifest\.json: there is no such file"):
+        read_set("s3://bucket/nothing")
