@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-formats bench-train bench-detectors bench-real torture docs clean
+.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-formats bench-train bench-detectors bench-real bench-engines torture fuzz docs clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -49,11 +49,17 @@ bench-real: setup  ## renders alone in training, real photos to measure on; ARGS
 bench-endurance: setup  ## 5,000 frames by the default command: images/s, and memory by frame; ARGS="--frames 600"
 	$(BIN)/python tests/bench/endurance.py $(ARGS)
 
+bench-engines: setup  ## the local engine beside Ray, 500 frames each; exit 1 if Ray is more than a tenth slower
+	$(BIN)/python tests/bench/engines.py $(ARGS)
+
 torture: setup  ## 600 frames, killed 20 times and gone on with: the same bytes as undisturbed; ARGS="--kills 3"
 	$(BIN)/python tests/bench/torture.py $(ARGS)
 
 docs: setup  ## the documents as a site, in site/
 	$(BIN)/mkdocs build --strict --quiet
+
+fuzz: setup  ## 20,000 changed files before every reader; what fails is kept in runs/fuzz; ARGS="--inputs 100000 --seed 1"
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.main $(ARGS)
 
 clean:  ## remove .venv and all caches; data/ and runs/ stay
 	rm -rf .venv build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

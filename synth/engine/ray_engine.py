@@ -3,7 +3,7 @@
 Ray finds each task a place and tells when one is lost; what then becomes of its frames is as it is everywhere.
 """
 
-__all__ = ["RayEngine"]
+__all__ = ["RayEngine", "job_of"]
 
 import logging
 import os
@@ -127,7 +127,7 @@ class Run:
     def __post_init__(self) -> None:
         self.failures = Failures(self.plan, self.limits)
         self._ray = _import_ray()
-        self._job = self._ray.put(_job(self.plan, self._ray, is_here=not self.engine.address))
+        self._job = self._ray.put(job_of(self.plan, self._ray, is_here=not self.engine.address))
         # Tasks are not tried again by Ray: another try needs to know at which frame the one before failed.
         self._start = self._ray.remote(
             num_cpus=1, num_gpus=self.engine.gpus, max_retries=0, max_calls=MOST_SHARDS, num_returns="streaming"
@@ -234,7 +234,7 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), KNOCK_S).close()
 
 
-def _job(plan: Plan, ray: Any, *, is_here: bool) -> Job:
+def job_of(plan: Plan, ray: Any, *, is_here: bool) -> Job:
     identity = plan.identity()
     absolute = Plan(
         plan.settings,

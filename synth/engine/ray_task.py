@@ -1,6 +1,6 @@
 """What a Ray task runs on its node: a shard, made from what the node has or is sent, each frame told as it is made."""
 
-__all__ = ["ASSETS", "PICTURES", "Begun", "Job", "frames_of_shard"]
+__all__ = ["ASSETS", "PICTURES", "Begun", "Job", "frames_of_shard", "plan_on_this_node"]
 
 import hashlib
 import os
@@ -71,24 +71,7 @@ def frames_of_shard(job: Job, shard: Shard, set_aside: Mapping[int, str]) -> Ite
         yield failed(error)
 
 
-def _open(job: Job) -> FrameMaker:
-    # llvmpipe's own threads would fight with the other workers for the cores.
-    os.environ.setdefault("LP_NUM_THREADS", "0")
-    sys.path += [place for place in job.modules if place not in sys.path]
-    plan = _on_this_node(job)
-    try:
-        differing = differences(job.identity, plan.identity())
-    except SynthError as error:
-        raise RenderError(f"The node {platform.node()}: {error}") from None
-    if differing:
-        raise RenderError(
-            f"The node {platform.node()} has other {', '.join(differing)}, so its frames would not be the same. "
-            "Give all nodes the same versions and files."
-        )
-    return FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
-
-
-def _on_this_node(job: Job) -> Plan:
+def plan_on_this_node(job: Job) -> Plan:
     """The plan with this node's paths; the working directory becomes that in which relative paths of pictures begin."""
     plan = job.plan
     if plan.url:
@@ -101,6 +84,23 @@ def _on_this_node(job: Job) -> Plan:
     _unpack(job.files, folder)
     os.chdir(folder / PICTURES)
     return replace(plan, assets=folder / ASSETS)
+
+
+def _open(job: Job) -> FrameMaker:
+    # llvmpipe's own threads would fight with the other workers for the cores.
+    os.environ.setdefault("LP_NUM_THREADS", "0")
+    sys.path += [place for place in job.modules if place not in sys.path]
+    plan = plan_on_this_node(job)
+    try:
+        differing = differences(job.identity, plan.identity())
+    except SynthError as error:
+        raise RenderError(f"The node {platform.node()}: {error}") from None
+    if differing:
+        raise RenderError(
+            f"The node {platform.node()} has other {', '.join(differing)}, so its frames would not be the same. "
+            "Give all nodes the same versions and files."
+        )
+    return FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
 
 
 def _unpack(files: Mapping[str, tuple[str, Any]], folder: Path) -> None:

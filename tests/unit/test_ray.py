@@ -8,6 +8,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,20 +17,22 @@ pytest.importorskip("ray", reason="Ray is an extra: pip install '.[ray]'")
 from ray.cluster_utils import Cluster
 
 from synth.config import load_settings
-from synth.engine import shards
+from synth.engine import ray_task, shards
 from synth.engine.failures import Limits
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan, make_plan
-from synth.engine.ray_engine import RayEngine
+from synth.engine.ray_engine import RayEngine, job_of
 from synth.errors import DatasetError, RenderError
 from synth.randomize.draft import RANDOMIZERS
 from synth.render.fake import FakeRenderer
+from synth.write.atomic import sha256_of
 
 N_FRAMES = 12
 # Comes to grief at some frames, and keeps OpenGL out of the processes that import it.
 TROUBLE = """
 import os, time
 from dataclasses import dataclass
+from pathlib import Path
 
 from synth.engine import shards
 from synth.errors import DatasetError
@@ -43,11 +46,14 @@ shards.Renderer = FakeRenderer
 @dataclass(frozen=True)
 class Trouble:
     kind: str = "none"
+    go: str = ""
 
     def __call__(self, draft, rng):
         draft.drawn["ray_trouble"] = {}
-        if self.kind == "slow":
-            time.sleep(0.2)
+        if self.kind == "held" and draft.index % 3:
+            until_s = time.monotonic() + 60
+            while not Path(self.go).exists() and time.monotonic() < until_s:
+                time.sleep(0.05)
         elif self.kind == "disk" and draft.index == 5:
             raise OSError(28, "No space left on device", "images/000005.jpg")
         elif self.kind == "several" and draft.index == 3:
@@ -86,12 +92,9 @@ def plan(assets, tmp_path_factory):
         RANDOMIZERS._entries.pop("ray_trouble", None)
 
 
-def troubled(plan, kind, out):
-    return replace(
-        plan,
-        settings=plan.settings.model_copy(update={"tables": {**plan.settings.tables, "ray_trouble": {"kind": kind}}}),
-        out=out,
-    )
+def troubled(plan, kind, out, **more):
+    tables = {**plan.settings.tables, "ray_trouble": {"kind": kind, **more}}
+    return replace(plan, settings=plan.settings.model_copy(update={"tables": tables}), out=out)
 
 
 def tree(folder):
@@ -100,19 +103,23 @@ def tree(folder):
 
 
 def test_a_node_killed_in_the_middle_changes_no_byte(plan, cluster, tmp_path):
-    render_dataset(troubled(plan, "slow", tmp_path / "alone"))
-    victim = cluster.add_node(num_cpus=2, object_store_memory=10**8)
-    made, killed = [], []
+    go = tmp_path / "go"
+    go.touch()
+    render_dataset(troubled(plan, "held", tmp_path / "alone", go=str(go)))
+    go.unlink()
+    victim = cluster.add_node(num_cpus=1, object_store_memory=10**8)
+    made = []
 
     def kill_one(n):
         made.append(n)
-        if sum(made) >= 2 and not killed:
-            killed.append(victim)
+        # The first frames of three shards, held at their second; the other node has two cores, so one is the victim's.
+        if sum(made) == 3 and min(made) == 0:
             cluster.remove_node(victim, allow_graceful=False)
+        elif n < 0:
+            go.touch()
 
     engine = RayEngine(address=cluster.address)
-    render_dataset(troubled(plan, "slow", tmp_path / "ray"), engine=engine, on_frames=kill_one)
-    assert killed
+    render_dataset(troubled(plan, "held", tmp_path / "ray", go=str(go)), engine=engine, on_frames=kill_one)
     assert min(made) < 0, "no frame was lost with the node"
     assert sum(made) == N_FRAMES
     assert tree(tmp_path / "ray") == tree(tmp_path / "alone")
@@ -168,3 +175,44 @@ def test_a_cluster_that_is_not_there_is_told_in_a_line_and_costs_nothing(plan, t
     with pytest.raises(RenderError, match=r"No Ray cluster at 127\.0\.0\.1:1 "):
         render_dataset(troubled(plan, "none", tmp_path / "data"), engine=RayEngine(address="127.0.0.1:1"))
     assert not any((tmp_path / "data").iterdir())
+
+
+@pytest.mark.parametrize(("workers", "shard_frames", "end"), [(2, 1, 4), (3, 5, None)])
+def test_any_number_of_workers_any_shards_and_a_stop_give_the_bytes_of_one_process(
+    plan, cluster, tmp_path, workers, shard_frames, end
+):
+    render_dataset(troubled(plan, "none", tmp_path / "alone"))
+    by_ray = replace(troubled(plan, "none", tmp_path / "ray"), shard_frames=shard_frames)
+    made = []
+
+    def stop(n):
+        made.append(n)
+        if sum(made) == end:
+            raise KeyboardInterrupt
+
+    engine = RayEngine(most=workers, address=cluster.address)
+    if end:
+        with pytest.raises(KeyboardInterrupt):
+            render_dataset(by_ray, engine=engine, on_frames=stop)
+    render_dataset(by_ray, engine=engine, resume=True)
+    assert tree(tmp_path / "ray") == tree(tmp_path / "alone")
+
+
+def test_a_node_that_sees_none_of_the_files_is_sent_them(plan, assets, tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.png").write_bytes(b"a picture")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Plan, "_picture_hashes", lambda self: {"photos/a.png": sha256_of(Path("photos/a.png"))})
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    here = replace(plan, assets=assets, out=tmp_path / "data")
+    sent = job_of(here, SimpleNamespace(put=lambda content: content), is_here=False)
+    elsewhere = replace(sent, plan=replace(sent.plan, assets=Path("/nowhere/assets")), folder=Path("/nowhere"))
+    monkeypatch.setattr("ray.get", lambda reference: reference)
+    there = ray_task.plan_on_this_node(elsewhere)
+    assert there.assets != assets
+    assert there.identity() == here.identity()
+    assert Path("photos/a.png").read_bytes() == b"a picture"
+    assert Path.cwd() != tmp_path
+    # What is cut off there is sent again.
+    (there.assets / "ball/sphere.glb").write_bytes(b"cut")
+    assert ray_task.plan_on_this_node(elsewhere).identity() == here.identity()
