@@ -1,13 +1,14 @@
 """Sets of a picture or two, each with a trap that converters are known to fall into."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from synth.convert import convert, labelme_to_folders
+from synth.convert import FORMATS, convert, labelme_to_folders
 from synth.convert.formats import recognise
 from synth.errors import DatasetError
 from synth.pairs import read_pairs
@@ -290,3 +291,19 @@ def test_penn_fudans_own_folders_hold_one_class_that_may_be_given_a_name(tmp_pat
     read_back, _ = read_pairs(tmp_path, aliases={"object": "pedestrian"})
     assert [category.name for category in read_back.categories] == ["pedestrian"]
     assert read_back.pictures[0].instances[0].box_xyxy_px == (3, 2, 9, 5)
+
+
+def table_row(name):
+    """A format's line in docs/convert.md."""
+    carries = FORMATS[name].carries
+    yes = {True: "yes", False: "no"}
+    kept = {"pictures": carries.image_ids, "objects": carries.thing_ids, "categories": carries.category_ids}
+    ids = "all" if all(kept.values()) else ", ".join(what for what, is_kept in kept.items() if is_kept) or "none"
+    fields = "all" if "*" in carries.fields else ", ".join(sorted(carries.fields)) or "none"
+    flags = (carries.bare_boxes, carries.own_boxes, carries.crowds, carries.splits)
+    return f"| {' | '.join([f'`{name}`', carries.masks, *(yes[flag] for flag in flags), ids, fields])} |"
+
+
+def test_the_documents_table_says_what_the_formats_say():
+    document = (Path(__file__).parents[2] / "docs/convert.md").read_text(encoding="utf-8")
+    assert not [name for name in FORMATS if table_row(name) not in document.splitlines()]
