@@ -24,7 +24,15 @@ from synth.formats.folder import Folder, is_url
 from synth.formats.layout import BLOCK_FRAMES, FORMATS, Record
 
 # What tarfile and pyarrow raise on files that are cut off or altered; pyarrow's own errors are among them.
-BROKEN = (tarfile.TarError, OSError, LookupError, TypeError, ValueError, NotImplementedError, MemoryError)
+BROKEN: tuple[type[Exception], ...] = (
+    tarfile.TarError,
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    NotImplementedError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ class StreamedSet:
                     records = list(parquet.read_block(file, block.number))
         except SynthError:
             raise
-        except (*BROKEN, *self.folder.faults) as error:
+        except BROKEN + self.folder.faults as error:
             raise self._fault(number, error) from None
         if len(records) != block.n_pictures:
             raise self._fault(number, f"{len(records)} pictures where {block.n_pictures} should be")
