@@ -56,6 +56,8 @@ def render(
     """
     console = console or Console(highlight=False)
     check_installed(layout)
+    if str(out).startswith("memory:"):
+        raise UsageError(f"--out {out}: ends with each process, and so would the frames. Name a folder or another URL.")
     engine = _engine(engine_name, workers, address, gpus, n)
     plan = plan_of(n=n, out=out, assets=assets, config=config, overrides=overrides, layout=layout)
     if frame is not None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sys
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 fsspec = pytest.importorskip("fsspec", reason="URLs are an extra: pip install '.[s3]'")
 
 from synth.config import load_settings  # noqa: E402
-from synth.engine import local, shards  # noqa: E402
+from synth.engine import commands, local, shards  # noqa: E402
 from synth.engine.local import render_dataset  # noqa: E402
 from synth.engine.plan import Plan, make_plan  # noqa: E402
-from synth.errors import DatasetError  # noqa: E402
+from synth.engine.ray_engine import RayEngine  # noqa: E402
+from synth.errors import DatasetError, UsageError  # noqa: E402
 from synth.formats.layout import Layout  # noqa: E402
 from synth.render.fake import FakeRenderer  # noqa: E402
 
@@ -178,3 +180,24 @@ def test_formats_for_large_sets_are_packed_to_the_same_bytes(plan, assets, tmp_p
 def test_a_package_that_is_missing_is_named(assets):
     with pytest.raises(DatasetError, match="gcsfs"):
         render_dataset(make_plan(SETTINGS, assets, "gs://bucket/set", 1, 1))
+
+
+def test_what_only_this_process_would_see_is_refused_by_the_command(assets):
+    with pytest.raises(UsageError, match="ends with each process"):
+        commands.render(
+            n=1,
+            out="memory://set",
+            assets=assets,
+            config=None,
+            overrides={},
+            workers=1,
+            resume=False,
+            overwrite=False,
+            frame=None,
+        )
+
+
+def test_ray_that_is_not_installed_is_told_with_what_to_install(assets, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match=r"pip install 'synth-detector\[ray\]'"):
+        render_dataset(Plan(SETTINGS, assets, tmp_path / "data", 1, 1), engine=RayEngine())
