@@ -1,8 +1,8 @@
 """Where workers come from: a process that has imported everything, and of which each is a copy within milliseconds.
 
-It has neither an OpenGL context nor threads of ours, which don't survive a fork; the parent's own process may have both.
-Imports cost 1.3 s of CPU, and every worker that is replaced and every run that goes on would pay it again. Elsewhere than
-on Linux, where the system's own libraries don't bear a fork, workers are spawned.
+It has neither an OpenGL context nor threads of ours, which don't survive a fork; the parent's own process may have
+both. Imports cost 1.3 s of CPU, and every worker that is replaced and every run that goes on would pay it again.
+Elsewhere than on Linux, where the system's own libraries don't bear a fork, workers are spawned.
 """
 
 __all__ = ["CONTEXT", "ctrl_c_waits", "start_template"]
