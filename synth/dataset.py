@@ -236,7 +236,7 @@ def _upright(image: Image.Image, step_px: int) -> Image.Image:
     return image.reduce(left) if left > 1 else image
 
 
-def _listed(folder: Path, file_name: Any) -> Path:
+def _listed(folder: Path, file_name: str) -> Path:
     """Where a listed picture is: in the data set's folder, whatever the list or a link says."""
     if not is_inside(path := folder / file_name, folder):
         raise ValueError(f"{file_name[:200]!r} lies outside the folder")

@@ -11,8 +11,10 @@ __all__ = [
     "is_inside",
     "open_picture",
     "read_bounded",
+    "unfolds",
 ]
 
+import zipfile
 from pathlib import Path
 from typing import IO, Final
 
@@ -67,6 +69,16 @@ def inside(folder: Path, name: str) -> Path | None:
         return None
 
 
+def unfolds(path: Path) -> bool:
+    """Whether a ZIP says that more comes out of it than its bytes; those that hold arrays are stored as they are.
+
+    Raises:
+        OSError, zipfile.BadZipFile: it can't be read.
+    """
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size
+
+
 def open_picture(source: Path | IO[bytes]) -> Image.Image:
     """A picture's head, to be closed by the caller; its pixels are decoded when asked for.
 
@@ -78,4 +90,3 @@ def open_picture(source: Path | IO[bytes]) -> Image.Image:
         # A pipe would be waited for, a device read for ever.
         raise OSError(None, "not a file", str(source))
     return Image.open(source, formats=PICTURE_FORMATS)
-

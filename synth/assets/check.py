@@ -18,8 +18,8 @@ from synth.assets.posture import posture_findings
 from synth.assets.surfaces import surface_findings
 from synth.assets.survey import Row, Survey, survey
 from synth.catalog import CATALOG_FILE, DISTRACTORS, PLAUSIBLE_SIZE_M, Asset, Catalog
-from synth.meshes.files import GLTF, MeshFile
-from synth.meshes.gltf import left_out, read_gltf
+from synth.meshes.files import MeshFile
+from synth.meshes.gltf import GLTF, left_out, read_gltf
 from synth.meshes.loading import build_mesh
 from synth.meshes.mesh import Mesh
 

@@ -8,7 +8,11 @@ __all__ = ["Box", "pixels_inside", "visible_box"]
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.errors import LabelMeError
+
 Box = tuple[float, float, float, float]
+# Memory goes with them: half a gigabyte. The longest outline drawn by hand has some ten thousand.
+MOST_CROSSINGS = 1 << 23
 
 
 def pixels_inside(outline_xy_px: NDArray[np.float64], window_xyxy_px: tuple[int, int, int, int]) -> NDArray[np.bool_]:
@@ -16,6 +20,8 @@ def pixels_inside(outline_xy_px: NDArray[np.float64], window_xyxy_px: tuple[int,
 
     Returns:
         (bottom - top, right - left) mask. Outlines that share an edge share no pixel and leave none between them.
+    Raises:
+        LabelMeError: it runs up and down millions of rows.
     """
     left, top, right, bottom = window_xyxy_px
     start, end = outline_xy_px, np.roll(outline_xy_px, -1, axis=0)
@@ -25,6 +31,8 @@ def pixels_inside(outline_xy_px: NDArray[np.float64], window_xyxy_px: tuple[int,
     # Half-open, so that a vertex on a row of centres counts for one of its two edges.
     first_row, stop_row = (np.clip(np.ceil(y - 0.5), top, bottom).astype(np.int64) for y in (upper[:, 1], lower[:, 1]))
     n_rows = stop_row - first_row
+    if (n := int(n_rows[n_rows > 0].sum())) > MOST_CROSSINGS:
+        raise LabelMeError(f"an outline crosses {n:,} rows of pixels, as nothing drawn does. Draw it again.")
     edge = np.repeat(np.arange(len(start)), n_rows)
     row = np.arange(len(edge)) - np.repeat(np.cumsum(n_rows) - n_rows - first_row, n_rows)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from synth.errors import ConfigError
 from synth.randomize.draft import SceneDraft
+from synth.untrusted import is_inside
 
 # So many pictures of a kind are in use at a time, as many as the renderer keeps: texture_cache.KEPT.
 AT_A_TIME = 8
@@ -38,7 +39,7 @@ def _order(key: tuple[int, ...], sharing: int) -> NDArray[np.int64]:
 @lru_cache(maxsize=64)
 def pictures_in(folder: str, suffixes: frozenset[str]) -> tuple[str, ...]:
     """The pictures in a folder and below it, sorted; read once. Hidden files are none: some systems put a hidden twin
-    of no picture beside each.
+    of no picture beside each. Links that leave the folder are passed over.
 
     Raises:
         ConfigError: there is no such folder, or no picture in it.
@@ -47,7 +48,7 @@ def pictures_in(folder: str, suffixes: frozenset[str]) -> tuple[str, ...]:
     if not path.is_dir():
         raise ConfigError(f"{folder}: there is no such folder of backgrounds. Name one that holds pictures.")
     pictures = (file for file in path.rglob("*") if file.suffix.lower() in suffixes and not file.name.startswith("."))
-    found = tuple(sorted(str(file) for file in pictures if file.is_file()))
+    found = tuple(sorted(str(file) for file in pictures if file.is_file() and is_inside(file, path)))
     if not found:
         raise ConfigError(
             f"{folder}: there are no pictures in it ({', '.join(sorted(suffixes))}). Name another folder."

@@ -26,6 +26,7 @@ DOOR = {
     "synth.report.page",
     "synth.toml_file",
     "synth.toml_text",
+    "synth.untrusted",
 }
 TORCH = {"torch", "torchvision", "faster_coco_eval", "matplotlib"}
 

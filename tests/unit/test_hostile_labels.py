@@ -114,6 +114,13 @@ def test_a_label_that_a_terminal_obeys_is_refused(photos, label):
     assert "control characters" in refused(LabelMeError, read_labelme, photos / "photos", None)
 
 
+def test_an_outline_up_and_down_without_end_takes_no_memory(photos):
+    Image.new("L", (8, 4000)).save(photos / "photos" / "a.png")
+    zigzag = {"label": "a", "points": [[i % 8, 4000 * (i % 2)] for i in range(10_000)], "shape_type": "polygon"}
+    labelme(photos / "photos" / "a.json", shapes=[zigzag])
+    assert "crosses 40,000,000 rows" in refused(LabelMeError, read_labelme, photos / "photos", None)
+
+
 def test_a_photo_whose_name_has_two_lines_is_read(photos):
     (photos / "photos" / "a.png").rename(photos / "photos" / "a\nb.png")
     (photo,) = find_photos([photos / "photos"])

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from synth.errors import TrainingError
+from synth.untrusted import unfolds
 from train.detectors.sources import Source
 
 BODY = "backbone.body."
@@ -30,11 +31,9 @@ def load_plain(path: Path) -> Any:
         ValueError: it unfolds to more than its bytes, or holds more than tensors and plain values.
         Exception: whatever PyTorch makes of a file that is broken.
     """
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            # PyTorch stores and doesn't compress; it would unpack what another did.
-            if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
-                raise ValueError("it is compressed")
+    # PyTorch doesn't compress; it would unpack what another did.
+    if zipfile.is_zipfile(path) and unfolds(path):
+        raise ValueError("it is compressed")
     content = _loaded(path)
     _check_plain(content, path.stat().st_size)
     return content
