@@ -232,7 +232,9 @@ def _upright(image: Image.Image, step_px: int) -> Image.Image:
     if step_px > 1:
         image.draft("RGB", (image.width // step_px, image.height // step_px))
     left = step_px // round(width_px / image.width)
-    image = ImageOps.exif_transpose(image).convert("RGB")
+    # In place, and converted only if need be: each copy of the largest photos is half a gigabyte.
+    ImageOps.exif_transpose(image, in_place=True)
+    image = image if image.mode == "RGB" else image.convert("RGB")
     return image.reduce(left) if left > 1 else image
 
 
