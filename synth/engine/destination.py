@@ -121,11 +121,13 @@ class LocalFolder(Destination):
 
     def take_in(self, shard: Shard, aside: Path) -> None:
         done = shard_folder(self._plan, shard)
-        if (done / RECORDS).is_file():
+        try:
+            aside.rename(done)
+        except OSError:
+            if not (done / RECORDS).is_file():
+                raise
             # Such a worker was faster, and made the same bytes.
             shutil.rmtree(aside)
-        else:
-            aside.rename(done)
 
     def gather(self) -> None: ...
 

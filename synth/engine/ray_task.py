@@ -92,15 +92,14 @@ def _open(job: Job) -> FrameMaker:
     sys.path += [place for place in job.modules if place not in sys.path]
     plan = plan_on_this_node(job)
     try:
-        differing = differences(job.identity, plan.identity())
+        if differing := differences(job.identity, plan.identity()):
+            raise RenderError(
+                f"has other {', '.join(differing)}, so its frames would not be the same. "
+                "Give all nodes the same versions and files."
+            )
+        return FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
     except SynthError as error:
         raise RenderError(f"The node {platform.node()}: {error}") from None
-    if differing:
-        raise RenderError(
-            f"The node {platform.node()} has other {', '.join(differing)}, so its frames would not be the same. "
-            "Give all nodes the same versions and files."
-        )
-    return FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
 
 
 def _unpack(files: Mapping[str, tuple[str, Any]], folder: Path) -> None:
@@ -113,7 +112,8 @@ def _unpack(files: Mapping[str, tuple[str, Any]], folder: Path) -> None:
         path = folder / name
         if not (path.is_file() and sha256_of(path) == digest):
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+            # Not beside it: what a kill leaves among a mesh's files would count as one of its textures.
+            aside = folder / f"{os.getpid()}.part"
             aside.write_bytes(ray.get(reference))
             aside.replace(path)
 

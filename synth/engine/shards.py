@@ -116,6 +116,9 @@ def made_frames(maker: FrameMaker, shard: Shard, set_aside: Mapping[int, str]) -
                 yield index
     if set_aside:
         write_json(aside / SET_ASIDE, [{"frame": index, "error": set_aside[index]} for index in sorted(set_aside)])
+    if not (aside / RECORDS).is_file():
+        # A node that was taken for dead writes on for a while.
+        raise RuntimeError(f"{aside}: another process has taken it over")
     destination_of(plan).take_in(shard, aside)
 
 

@@ -157,7 +157,7 @@ def test_a_node_with_other_files_is_refused_and_named(plan, cluster, tmp_path, m
     identity = Plan.identity
     # What only this process sees, as if the nodes had others.
     monkeypatch.setattr(Plan, "identity", lambda self: identity(self) | {"versions": {"numpy": "1.0"}})
-    with pytest.raises(RenderError, match=r"The node .* has other versions"):
+    with pytest.raises(RenderError, match=r"The node .*: has other versions"):
         render_dataset(troubled(plan, "none", tmp_path / "data"), engine=RayEngine(address=cluster.address))
     assert not (tmp_path / "data").exists()
 
