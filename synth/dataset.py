@@ -185,8 +185,9 @@ def read_coco(folder: Path) -> PictureSet:
 
 def category_of(record: Mapping[str, Any]) -> Category:
     """COCO's category; raises as `picture_of`."""
-    if has_control(name := str(record["name"])):
-        raise ValueError(f"the name of a category holds control characters: {name[:100]!r}")
+    name = record["name"]
+    if not isinstance(name, str) or has_control(name):
+        raise ValueError("the name of a category is no text, or holds control characters")
     return Category(int(record["id"]), name)
 
 
@@ -212,7 +213,7 @@ def instance_of(annotation: Mapping[str, Any]) -> Instance:
     """COCO's annotation; raises as `picture_of`."""
     x, y, w, h = (float(value) for value in annotation["bbox"])
     if not all(map(math.isfinite, (x, y, w, h, float(annotation["area"])))):
-        raise ValueError(f"a box or an area is not finite: {annotation['bbox']!r:.100}")
+        raise ValueError(f"the box {[x, y, w, h]} or its area is not finite")
     segmentation = annotation.get("segmentation")
     # pycocotools shows old memory as the mask of no runs.
     if isinstance(segmentation, dict) and not (isinstance(segmentation["counts"], str) and segmentation["counts"]):

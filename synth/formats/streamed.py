@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from synth.dataset import Category, Picture, PictureSet, instance_of, picture_of, read_coco
+from synth.dataset import Category, Picture, PictureSet, category_of, instance_of, picture_of, read_coco
 from synth.errors import DatasetError, SynthError
 from synth.formats import parquet, webdataset
 from synth.formats.folder import Folder, is_url
@@ -172,7 +172,7 @@ def _streamed(folder: Folder, name: str, manifest: Mapping[str, Any]) -> Streame
         name=folder.name,
         folder=folder,
         format=name,
-        categories=tuple(Category(int(each["id"]), str(each["name"])) for each in manifest["categories"]),
+        categories=tuple(category_of(each) for each in manifest["categories"]),
         blocks=tuple(block for shard in manifest["shards"] for block in _blocks(shard)),
         digest=hashlib.sha256(orjson.dumps([manifest["categories"], manifest["shards"]])).hexdigest(),
     )

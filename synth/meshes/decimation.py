@@ -27,6 +27,10 @@ LEAST_PROGRESS = 0.002
 STALLED_ROUNDS = 4
 # For how many rounds a collapse that would have folded the surface isn't tried again.
 REFUSED_ROUNDS = 4
+# Of triangles at one edge: a solid has two, a book of paper some hundred.
+MOST_AT_EDGE = 256
+# Of vertices in one point that are looked at for the normal that suits a triangle.
+MOST_NORMALS = 256
 
 
 def decimated(parts: tuple[Part, ...], max_triangles: int) -> tuple[Part, ...]:
@@ -66,7 +70,17 @@ def _seamed(parts: tuple[Part, ...]) -> tuple[SeamedSurface, Ints, Ints]:
     triangles = point_of[wedges]
     labels = np.repeat(np.arange(len(parts)), [len(part.triangles) for part in parts])
     proper = is_proper(triangles)
+    proper[proper] = ~_crowded(triangles[proper])
     return SeamedSurface(points, triangles[proper], wedges[proper], len(sources), labels[proper]), sources, wedge_of
+
+
+def _crowded(triangles: Ints) -> Bools:
+    """(M,) what a surface has no room for: each triangle at an edge looks at all others there."""
+    edges = edges_of(triangles)
+    order = np.argsort(edges.of_sides, kind="stable")
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order)) - np.repeat(np.cumsum(edges.counts) - edges.counts, edges.counts)
+    return np.asarray((places.reshape(-1, 3) >= MOST_AT_EDGE).any(axis=1), np.bool_)
 
 
 def _looks(parts: tuple[Part, ...]) -> tuple[Floats, Floats]:
@@ -148,8 +162,8 @@ def _best_vertices(surface: SeamedSurface, normals: Floats, wedge_of: Ints) -> I
     faces = face_normals(surface.points, surface.triangles)
     best = order[starts[surface.wedges]]
     best_cosines = np.full(best.shape, -np.inf)
-    # Most have one; a turn for each further one costs only where there are so many.
-    for turn in range(int(counts[surface.wedges].max(initial=0))):
+    # Most have one; a turn for each further one costs only where there are so many, and among many one is like it.
+    for turn in range(min(int(counts[surface.wedges].max(initial=0)), MOST_NORMALS)):
         rows, columns = np.nonzero(counts[surface.wedges] > turn)
         candidates = order[starts[surface.wedges[rows, columns]] + turn]
         cosines: Floats = np.einsum("ij,ij->i", normals[candidates], faces[rows])

@@ -157,6 +157,8 @@ def _part(geometry: trimesh.Trimesh, textures: Textures, *, linear_colors: bool)
     # of all: anything computed may be put there, too.
     normals = np.asarray(geometry.vertex_normals, np.float64) if "vertex_normals" in geometry._cache else None
     n = len(geometry.vertices)
+    if geometry.vertices.shape != (n, 3) or geometry.faces.shape[1:] != (3,):
+        raise ValueError("its vertices have no three coordinates")
     uvs = getattr(geometry.visual, "uv", None)
     part = Part(
         positions=np.asarray(geometry.vertices, np.float64),

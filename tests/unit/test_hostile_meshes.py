@@ -245,3 +245,20 @@ def test_a_zip_is_no_collada(tmp_path):
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.dae", WEDGE)
     assert "can't be read as a mesh" in refusal(written(tmp_path, "a.dae", file.getvalue()))
+
+
+def test_a_triangle_that_is_there_ten_thousand_times_takes_no_minutes(tmp_path):
+    grid = np.array([[x, y, 0.01 * np.sin(x * y)] for x in range(130) for y in range(130)]) / 130
+    first = np.array([130 * x + y for x in range(129) for y in range(129)])
+    squares = np.stack([first, first + 130, first + 1, first + 1, first + 130, first + 131], axis=1)
+    again = np.tile([0, 130, 1], (10_000, 1))
+    triangles = np.concatenate([squares.reshape(-1, 3), again])
+    text = "".join(f"v {x} {y} {z}\n" for x, y, z in grid) + "".join(f"f {a} {b} {c}\n" for a, b, c in triangles + 1)
+    path = written(tmp_path, "a.obj", text)
+    started = time.monotonic()
+    assert load_mesh(Asset("shape/a.obj", path, 1, max_triangles=20_000)).n_triangles <= 20_000
+    assert time.monotonic() - started < 30
+
+
+def test_vertices_of_two_coordinates_are_told(tmp_path):
+    assert "three coordinates" in refusal(written(tmp_path, "a.obj", "v 0 0\nv 1 0\nv 0 1\nf 1 2 3\n"))
