@@ -8,7 +8,7 @@ import pytest
 from synth.config import load_settings
 from synth.engine import local
 from synth.engine.local import render_dataset
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 SETTINGS = load_settings(None, {"size": (160, 120), "placement.count": (3, 8), "placement.negatives": 0.3})
 

@@ -20,7 +20,7 @@ from synth.geometry import Matrix, apply, look_at, rotation_between, translation
 from synth.meshes import Mesh, MeshStore, Shape
 from synth.meshes.loading import build_mesh
 from synth.randomize.poses import stable_poses
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.scene import Background, Camera, Light, Placed, Scene, Surface, Texture
 
 TILE_WH_PX = (280, 210)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from synth.doctor.findings import Finding
 from synth.doctor.processes import Trial, run_trial
 from synth.doctor.system import System
-from synth.render.gl import PLATFORMS
+from synth.rendering.gl import PLATFORMS
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast")
 CHOICE = "PYOPENGL_PLATFORM"

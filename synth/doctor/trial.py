@@ -15,7 +15,7 @@ from synth.errors import RenderError, SynthError
 
 
 def _context() -> str:
-    from synth.render.gl import open_context, ways  # noqa: PLC0415 - what may end the process, and only that
+    from synth.rendering.gl import open_context, ways  # noqa: PLC0415 - what may end the process, and only that
 
     # A way that was chosen by name is gone without looking, and its errors are less clear.
     missing = next((way.error for way in ways() if way.platform == os.environ["PYOPENGL_PLATFORM"]), None)

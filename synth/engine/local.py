@@ -21,7 +21,7 @@ from synth.engine.pool import make_shards
 from synth.engine.shards import SHAPES, FrameMaker, make_shard
 from synth.errors import DISK_FULL, DatasetError, SynthError
 from synth.meshes import MeshStore, Shape, write_shapes
-from synth.render.gl import choose_platform
+from synth.rendering.gl import choose_platform
 from synth.write.atomic import SHARDS, write_json
 
 RENDERER = "renderer.json"

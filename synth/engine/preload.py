@@ -13,7 +13,7 @@ from importlib import import_module
 from select import select
 
 from synth.errors import RenderError
-from synth.render.gl import choose_platform
+from synth.rendering.gl import choose_platform
 
 # A driver that takes longer may hang: the parent waits for it, where Ctrl-C ends it, and workers import by themselves.
 PATIENCE_S = 10.0
@@ -42,7 +42,7 @@ def _import_opengl(pid: int, reader: int) -> None:
     if platform:
         os.environ["PYOPENGL_PLATFORM"] = platform
         import_module(f"pyrender.platforms.{platform}")
-        import_module("synth.render.passes")
+        import_module("synth.rendering.passes")
 
 
 _looking = _look_aside()

@@ -18,8 +18,8 @@ from synth.engine.plan import Plan, Shard
 from synth.engine.unfinished import take_up
 from synth.meshes import MeshStore, Shape
 from synth.randomize.stack import randomize
-from synth.render.interface import SceneRenderer
-from synth.render.renderer import Renderer
+from synth.rendering.interface import SceneRenderer
+from synth.rendering.renderer import Renderer
 from synth.scene import Scene
 from synth.write.atomic import write_json
 from synth.write.pictures import picture_paths, write_pictures

@@ -112,7 +112,9 @@ def main() -> int:
         data = Path(folder) / "made-up"
         made_up(data, options.n)
         begun = time.perf_counter()
-        made = inspect_data(data, options.keep, images=None, most=options.n, full=False, overwrite=True, console=Console(stderr=True))
+        made = inspect_data(
+            data, options.keep, images=None, most=options.n, full=False, overwrite=True, console=Console(stderr=True)
+        )
         made_s = time.perf_counter() - begun
         mb = made.size_bytes / 1e6
         print(f"{options.n} pictures of {WIDTH} x {HEIGHT}, thumbnails of {made.side_px} px")

@@ -105,8 +105,8 @@ def test_a_typo_in_the_settings_is_answered_with_what_was_meant(synth, folder: P
 
 def test_without_opengl_the_line_says_what_to_install(synth, folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("PYOPENGL_PLATFORM", raising=False)
-    monkeypatch.setattr("synth.render.gl.EGL_LIBRARIES", ("libnowhere.so",))
-    monkeypatch.setattr("synth.render.gl.OSMESA_LIBRARIES", ("libnowhere.so",))
+    monkeypatch.setattr("synth.rendering.gl.EGL_LIBRARIES", ("libnowhere.so",))
+    monkeypatch.setattr("synth.rendering.gl.OSMESA_LIBRARIES", ("libnowhere.so",))
     refused(synth("render", "--n", 2, "--assets", folder, "--workers", 1), "OpenGL", "apt-get install")
     assert not Path("data").exists()
 

@@ -13,7 +13,7 @@ from PIL import Image
 from synth.catalog import Asset
 from synth.geometry import look_at
 from synth.meshes import Mesh, MeshStore, Shape, load_mesh
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.scene import Background, Frame, Placed, Texture
 
 
@@ -75,7 +75,7 @@ def workshop_renderer(workshop: Workshop) -> Iterator[Renderer]:
 @pytest.fixture
 def linear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets frames keep, as `rgb`, the linear light that reaches the sensor: (H, W, 3) float32."""
-    monkeypatch.setattr("synth.render.renderer.expose", lambda light, *rest: np.array(light))
+    monkeypatch.setattr("synth.rendering.renderer.expose", lambda light, *rest: np.array(light))
 
 
 @pytest.fixture(scope="session")

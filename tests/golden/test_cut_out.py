@@ -8,7 +8,7 @@ from PIL import Image
 from synth.catalog import load_catalog
 from synth.geometry import rotation, translation
 from synth.meshes import MeshStore
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.scene import Placed
 
 pytestmark = pytest.mark.gl

@@ -7,7 +7,7 @@ from synth.catalog import load_catalog
 from synth.config import load_settings, make_stack
 from synth.meshes import MeshStore
 from synth.randomize.stack import randomize
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.shipped import shipped_assets
 
 pytestmark = pytest.mark.gl

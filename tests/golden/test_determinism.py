@@ -15,7 +15,7 @@ from synth.engine.commands import render
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.randomize.stack import randomize
-from synth.render import gl
+from synth.rendering import gl
 
 pytestmark = pytest.mark.gl
 SETTINGS = load_settings(None, {"size": (160, 120), "categories": ("box", "drum"), "placement.count": (4, 6)})
@@ -28,7 +28,7 @@ from synth.catalog import load_catalog
 from synth.config import load_settings, make_stack
 from synth.meshes import MeshStore
 from synth.randomize.stack import randomize
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 
 meshes = MeshStore(load_catalog(Path(sys.argv[1])))
 stack = make_stack(load_settings(None))

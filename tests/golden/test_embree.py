@@ -19,7 +19,7 @@ from synth.config import load_settings, make_stack
 from synth.geometry import apply, inverse, scaled
 from synth.meshes import MeshStore
 from synth.randomize.stack import randomize
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.shipped import shipped_assets
 
 pytestmark = pytest.mark.gl

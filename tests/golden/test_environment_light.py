@@ -9,7 +9,7 @@ from PIL import Image
 from scipy import ndimage
 
 from synth.geometry import apply, look_at, random_rotation, translation
-from synth.render.ambient import irradiance_harmonics
+from synth.rendering.ambient import irradiance_harmonics
 from synth.scene import Background, Placed, Surface, Texture
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("linear")]

@@ -12,7 +12,7 @@ import pytest
 from synth.annotate.sample import annotate
 from synth.geometry import look_at, translation
 from synth.policy import LabelPolicy
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.scene import Background, Placed, Surface, Texture
 
 pytestmark = pytest.mark.gl

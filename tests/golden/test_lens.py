@@ -9,7 +9,7 @@ from scipy import ndimage
 from synth.annotate.sample import annotate
 from synth.geometry import look_at, translation
 from synth.policy import LabelPolicy
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.scene import Background, Placed, Surface, Texture
 
 pytestmark = pytest.mark.gl

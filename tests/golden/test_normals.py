@@ -9,7 +9,7 @@ import trimesh
 from synth.catalog import load_catalog
 from synth.geometry import apply, look_at, rotation, translation
 from synth.meshes import MeshStore
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.scene import Background, Placed, Surface, Texture
 
 pytestmark = pytest.mark.gl

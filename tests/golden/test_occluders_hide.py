@@ -9,7 +9,7 @@ from synth.config import load_settings, make_stack
 from synth.meshes import MeshStore
 from synth.policy import LabelPolicy
 from synth.randomize.stack import randomize
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.shipped import shipped_assets
 
 pytestmark = pytest.mark.gl

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from synth.geometry import apply, random_rotation, scaled
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.scene import Placed
 
 pytestmark = pytest.mark.gl

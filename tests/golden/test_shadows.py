@@ -13,7 +13,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from synth.geometry import apply, look_at, rotation, rotation_between, translation
-from synth.render.shadow import SHADOW_PX
+from synth.rendering.shadow import SHADOW_PX
 from synth.scene import Light, Placed, Surface, Texture
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("linear")]

@@ -7,7 +7,7 @@ import trimesh
 from synth.catalog import load_catalog
 from synth.geometry import translation
 from synth.meshes import MeshStore
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.scene import Placed
 
 pytestmark = pytest.mark.gl

@@ -10,7 +10,7 @@ from synth.annotate.sample import annotate
 from synth.config import load_settings, make_stack
 from synth.policy import LabelPolicy
 from synth.randomize.stack import randomize
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 KEEP_ALL = LabelPolicy(min_visible_fraction=0, min_visible_px=0, min_box_px=0)
 SIZE = (64, 48)

@@ -7,7 +7,7 @@ import pytest
 from synth.engine import shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from tests.small_runs import SETTINGS
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth.render.antialias import edge_pixels, smooth_edges
+from synth.rendering.antialias import edge_pixels, smooth_edges
 
 
 def flat(value: float, shape: tuple[int, int] = (5, 6)) -> np.ndarray:

@@ -78,7 +78,7 @@ def test_train_imports_of_synth_only_what_reads_the_disk(path):
 @pytest.mark.parametrize("path", SYNTH + TRAIN, ids=name_of)
 def test_only_the_render_package_talks_to_opengl(path):
     found = [module for module, _ in imports(path) if belongs_to(module, {"OpenGL", "pyrender"})]
-    assert not found or name_of(path).startswith("synth/render/")
+    assert not found or name_of(path).startswith("synth/rendering/")
 
 
 @pytest.mark.parametrize("path", SYNTH + TRAIN, ids=name_of)
@@ -105,5 +105,5 @@ def test_reading_data_sets_loads_neither_opengl_nor_torch():
 
 
 def test_planning_and_labelling_load_neither_opengl_nor_torch():
-    loaded = loaded_after("import synth.engine.commands, synth.annotate.sample, synth.render.fake")
+    loaded = loaded_after("import synth.engine.commands, synth.annotate.sample, synth.rendering.fake")
     assert not loaded & {"OpenGL", "pyrender", "torch"}

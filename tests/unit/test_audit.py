@@ -18,7 +18,7 @@ from synth.engine import shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.errors import DatasetError
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.write.atomic import sha256_of
 
 

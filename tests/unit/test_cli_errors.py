@@ -8,8 +8,8 @@ import pytest
 
 from synth import cli
 from synth.engine import shards
-from synth.render import gl
-from synth.render.fake import FakeRenderer
+from synth.rendering import gl
+from synth.rendering.fake import FakeRenderer
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from synth.dataset import read_coco
 from synth.engine import shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.write.pictures import DEFAULT_IMAGES, IMAGES
 
 OVERRIDES = {"size": (160, 120), "placement.count": (4, 9), "placement.negatives": 0.3, "images": tuple(IMAGES)}

@@ -7,7 +7,7 @@ from synth.config import load_settings, make_stack
 from synth.engine.coverage import Coverage
 from synth.engine.plan import Plan
 from synth.randomize.stack import randomize
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 SIZE = (320, 240)
 N = 150

@@ -16,7 +16,7 @@ from synth.engine.plan import Plan, make_plan  # noqa: E402
 from synth.engine.ray_engine import RayEngine  # noqa: E402
 from synth.errors import DatasetError, UsageError  # noqa: E402
 from synth.formats.layout import Layout  # noqa: E402
-from synth.render.fake import FakeRenderer  # noqa: E402
+from synth.rendering.fake import FakeRenderer  # noqa: E402
 
 SETTINGS = load_settings(None, {"size": (64, 48), "placement.count": (1, 2)})
 

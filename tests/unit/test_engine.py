@@ -17,7 +17,7 @@ from synth.engine.local import render_dataset
 from synth.engine.plan import Plan, make_plan
 from synth.errors import AssetError
 from synth.policy import LabelPolicy
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from tests.small_runs import SETTINGS, loaded, tree
 
 pytestmark = pytest.mark.usefixtures("without_opengl")

@@ -13,7 +13,7 @@ from synth.engine import local, shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.errors import DatasetError
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from tests.small_runs import SETTINGS, KilledError, drawn_on_resume, killed_at, leaving_out, loaded, tree
 
 pytestmark = pytest.mark.usefixtures("without_opengl")

@@ -11,7 +11,7 @@ from synth.engine import shards
 from synth.engine.plan import Plan
 from synth.engine.shards import FrameMaker
 from synth.errors import UsageError
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.report.explain import explain, print_explained
 
 SETTINGS = load_settings(None, {"size": (160, 120), "placement.count": (4, 8), "placement.negatives": 0.0})

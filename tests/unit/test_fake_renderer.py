@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from synth.geometry import translation
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.scene import Placed
 
 

@@ -9,7 +9,7 @@ from synth.engine import merge, shards
 from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.errors import DatasetError
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 SETTINGS = load_settings(None, {"size": (64, 48), "placement.count": (1, 2), "images": ()})
 

@@ -8,7 +8,7 @@ import pytest
 from synth.annotate.measures import frame_measures, label_measures
 from synth.annotate.observed import Observed
 from synth.geometry import look_at, rotation, rotation_between, translation
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.scene import Light, Placed
 
 DRUM = "drum/cylinder.glb"

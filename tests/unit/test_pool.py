@@ -20,7 +20,7 @@ from synth.engine.pool import Limits
 from synth.engine.template import CONTEXT, start_template
 from synth.errors import DatasetError, RenderError
 from synth.randomize.draft import RANDOMIZERS
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 # A randomizer that comes to grief at some frames, as often as it is told: each time leaves a mark in a folder.
 # And two ways to be a worker without OpenGL, of which the second is one that a machine bears a single one of.
@@ -32,7 +32,7 @@ from pathlib import Path
 from synth.engine import shards, worker
 from synth.errors import DatasetError
 from synth.randomize.draft import RANDOMIZERS
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 
 class OddError(Exception):

@@ -9,7 +9,7 @@ from synth.engine import shards
 from synth.engine.plan import Plan
 from synth.engine.shards import FrameMaker
 from synth.errors import DatasetError
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.report import preview as sheets
 from synth.report.preview import contact_sheet, preview
 

@@ -8,7 +8,7 @@ import trimesh
 
 from synth.catalog import load_catalog
 from synth.meshes import MeshStore
-from synth.render.proxies import CASTER_TRIANGLES, caster, filled_hull
+from synth.rendering.proxies import CASTER_TRIANGLES, caster, filled_hull
 
 
 def loaded(folder, mesh):

@@ -24,7 +24,7 @@ from synth.engine.plan import Plan, make_plan
 from synth.engine.ray_engine import RayEngine, job_of
 from synth.errors import DatasetError, RenderError
 from synth.randomize.draft import RANDOMIZERS
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 from synth.write.atomic import sha256_of
 
 N_FRAMES = 12
@@ -37,7 +37,7 @@ from pathlib import Path
 from synth.engine import shards
 from synth.errors import DatasetError
 from synth.randomize.draft import RANDOMIZERS
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 shards.Renderer = FakeRenderer
 

@@ -26,7 +26,7 @@ from tests.made_records import CATEGORIES, made_record  # noqa: E402
 SYNTH = [sys.executable, "-c", "from synth.cli import main; main()"]
 PLAIN = """
 from synth.engine import shards
-from synth.render.fake import FakeRenderer
+from synth.rendering.fake import FakeRenderer
 
 shards.Renderer = FakeRenderer
 """

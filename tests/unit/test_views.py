@@ -3,7 +3,7 @@
 import numpy as np
 
 from synth.geometry import look_at
-from synth.render.views import plane_fills
+from synth.rendering.views import plane_fills
 from synth.scene import Camera
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from props import N_MESHES, asset_id, ground_quad
 
 from synth.geometry import Matrix, rotation
-from synth.render.gl import ways
+from synth.rendering.gl import ways
 from synth.scene import Light, Scene
 
 

@@ -9,7 +9,7 @@ from props import open_meshes
 
 from synth.annotate.sample import annotate
 from synth.policy import LabelPolicy
-from synth.render.renderer import Renderer
+from synth.rendering.renderer import Renderer
 from synth.scene import Scene
 
 

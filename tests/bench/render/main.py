@@ -67,7 +67,7 @@ def _machine() -> list[str]:
 
 
 def _opengl() -> str:
-    from synth.render.gl import open_context  # it opens a driver, which this process is to stay free of
+    from synth.rendering.gl import open_context  # it opens a driver, which this process is to stay free of
 
     return open_context().description
 

@@ -16,7 +16,7 @@ from props import open_meshes
 from scenes import make_scenes
 from stages import Clock
 
-from synth.render import renderer as renderer_module
+from synth.rendering import renderer as renderer_module
 from synth.scene import Scene
 
 SAMPLES_PER_S = 200
@@ -60,12 +60,12 @@ def _by_pass(folder: Path, n_frames: int) -> dict[str, float]:
         return finish
 
     # Known only here, for it imports OpenGL.
-    from synth.render import passes as passes_module
+    from synth.rendering import passes as passes_module
 
     # Every part of the renderer that draws or reads, whatever the passes are called.
     for name, part in vars(ours.renderer._passes).items():
         for verb in ("draw", "read", "count"):
-            if type(part).__module__.startswith("synth.render") and hasattr(part, verb):
+            if type(part).__module__.startswith("synth.rendering") and hasattr(part, verb):
                 setattr(part, verb, clock.around(f"{name.strip('_')}.{verb}", finished(getattr(part, verb))))
     renderer_module.expose = clock.around("sensor", renderer_module.expose)
     passes_module.smooth_edges = clock.around("antialias", passes_module.smooth_edges)

@@ -19,8 +19,8 @@ from synth.engine.plan import make_plan
 from synth.engine.shards import frame_record
 from synth.meshes import MeshStore
 from synth.randomize.stack import randomize
-from synth.render import renderer as renderer_module
-from synth.render.renderer import Renderer
+from synth.rendering import renderer as renderer_module
+from synth.rendering.renderer import Renderer
 from synth.shipped import shipped_assets
 from synth.write.pictures import write_pictures
 

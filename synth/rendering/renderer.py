@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from synth.errors import RenderError
 from synth.meshes import MeshStore
-from synth.render.gl import open_context
-from synth.render.interface import SceneRenderer
-from synth.render.lens import Lens
+from synth.rendering.gl import open_context
+from synth.rendering.interface import SceneRenderer
+from synth.rendering.lens import Lens
 from synth.scene import Frame, Scene
 from synth.sensor import expose
 
@@ -33,7 +33,7 @@ class Renderer(SceneRenderer):
         self._size_wh_px = size_wh_px
         self._context = open_context()
         # Only now is it known which platform PyOpenGL must be imported for.
-        from synth.render.passes import Passes  # noqa: PLC0415
+        from synth.rendering.passes import Passes  # noqa: PLC0415
 
         self._passes = Passes(meshes)
 

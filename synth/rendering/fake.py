@@ -17,7 +17,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import apply, scaled
 from synth.meshes import MeshStore
-from synth.render.interface import SceneRenderer
+from synth.rendering.interface import SceneRenderer
 from synth.scene import Camera, Frame, Placed, Scene
 
 # An object near the camera may be any size on the canvas; it ends this many pictures out, as the real renderer's does.

@@ -9,9 +9,9 @@ from functools import cached_property
 
 from OpenGL import GL
 
-from synth.render.buffers import Target
-from synth.render.canvas import EMISSIVE, INSTANCE, NORMAL
-from synth.render.program import Program, compile_program
+from synth.rendering.buffers import Target
+from synth.rendering.canvas import EMISSIVE, INSTANCE, NORMAL
+from synth.rendering.program import Program, compile_program
 
 
 class BlendingPass:

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from OpenGL import GL
 
-from synth.render.buffers import Target
-from synth.render.outlines import Outlines
+from synth.rendering.buffers import Target
+from synth.rendering.outlines import Outlines
 
 # The geometry pass's buffers by number; the last is there only where something emits light or is blended.
 ALBEDO, NORMAL, INSTANCE, EMISSIVE = range(4)

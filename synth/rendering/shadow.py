@@ -11,10 +11,10 @@ from OpenGL import GL
 from scipy.ndimage import uniform_filter
 
 from synth.geometry import Matrix
-from synth.render.buffers import ShadowMaps, Texture2D, depth_map, moments_map
-from synth.render.models import BASE_COLOR_UNIT, LEAST_SHADOW_ALPHA, Drawable, Models, object_uniforms
-from synth.render.program import Program, compile_program
-from synth.render.views import map_clip, spot_clip, texture_from_clip
+from synth.rendering.buffers import ShadowMaps, Texture2D, depth_map, moments_map
+from synth.rendering.models import BASE_COLOR_UNIT, LEAST_SHADOW_ALPHA, Drawable, Models, object_uniforms
+from synth.rendering.program import Program, compile_program
+from synth.rendering.views import map_clip, spot_clip, texture_from_clip
 from synth.scene import Placed, Scene
 
 SHADOW_PX, SKY_PX = 1024, 128

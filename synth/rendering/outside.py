@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from OpenGL import GL
 
 from synth.geometry import Matrix
-from synth.render.buffers import Target
-from synth.render.canvas import Canvas
-from synth.render.models import BASE_COLOR_UNIT, Models, object_uniforms
-from synth.render.outlines import BITS
-from synth.render.program import Program, compile_program
-from synth.render.views import camera_clip
+from synth.rendering.buffers import Target
+from synth.rendering.canvas import Canvas
+from synth.rendering.models import BASE_COLOR_UNIT, Models, object_uniforms
+from synth.rendering.outlines import BITS
+from synth.rendering.program import Program, compile_program
+from synth.rendering.views import camera_clip
 from synth.scene import Camera, Scene
 
 # (x, y, width, height) in pixels of a target.

@@ -15,15 +15,15 @@ from OpenGL.GL.ARB.clip_control import GL_ZERO_TO_ONE, glClipControl
 
 from synth.geometry import apply, scaled
 from synth.meshes import MeshStore
-from synth.render.antialias import smooth_edges
-from synth.render.blending import BlendingPass
-from synth.render.canvas import INSTANCE, NORMAL, Canvas
-from synth.render.deferred import GeometryPass
-from synth.render.lighting import LightingPass
-from synth.render.models import Models
-from synth.render.outside import OutsidePass
-from synth.render.shadow import DepthMapPass
-from synth.render.views import camera_clip, near_plane_m
+from synth.rendering.antialias import smooth_edges
+from synth.rendering.blending import BlendingPass
+from synth.rendering.canvas import INSTANCE, NORMAL, Canvas
+from synth.rendering.deferred import GeometryPass
+from synth.rendering.lighting import LightingPass
+from synth.rendering.models import Models
+from synth.rendering.outside import OutsidePass
+from synth.rendering.shadow import DepthMapPass
+from synth.rendering.views import camera_clip, near_plane_m
 from synth.scene import Placed, Scene
 
 

@@ -10,13 +10,13 @@ from OpenGL import GL
 
 from synth.environments import load_environment
 from synth.geometry import Matrix, inverse
-from synth.render.ambient import irradiance_harmonics
-from synth.render.buffers import ShadowMaps, Target, Texture2D, upload
-from synth.render.canvas import ALBEDO, EMISSIVE, NORMAL
-from synth.render.program import Program, compile_program
-from synth.render.shadow import DepthMaps, ShadowMap
-from synth.render.texture_cache import TextureCache
-from synth.render.views import plane_fills
+from synth.rendering.ambient import irradiance_harmonics
+from synth.rendering.buffers import ShadowMaps, Target, Texture2D, upload
+from synth.rendering.canvas import ALBEDO, EMISSIVE, NORMAL
+from synth.rendering.program import Program, compile_program
+from synth.rendering.shadow import DepthMaps, ShadowMap
+from synth.rendering.texture_cache import TextureCache
+from synth.rendering.views import plane_fills
 from synth.scene import Background, Light, Scene, Texture
 from synth.surfaces import load_texture
 

@@ -79,7 +79,7 @@ def compile_program(vertex: str, fragment: str, *, common: bool = False, defines
 
 @cache
 def _read(name: str) -> str:
-    return resources.files("synth.render").joinpath("shaders", name).read_text(encoding="utf-8")
+    return resources.files("synth.rendering").joinpath("shaders", name).read_text(encoding="utf-8")
 
 
 def _compile(kind: int, source: str, name: str) -> int:

@@ -8,7 +8,7 @@ __all__ = ["BITS", "Outlines"]
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.render.buffers import BitLayers
+from synth.rendering.buffers import BitLayers
 
 BITS = 32
 

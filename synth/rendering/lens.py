@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from synth.scene import Camera
 
 if TYPE_CHECKING:
-    from synth.render.passes import Drawn
+    from synth.rendering.passes import Drawn
 
 T = TypeVar("T", bound=np.generic)
 Places = NDArray[np.float64]

@@ -12,8 +12,8 @@ from OpenGL import GL
 
 from synth.geometry import Matrix
 from synth.meshes import Material, MeshStore, Primitive
-from synth.render.buffers import Texture2D, upload
-from synth.render.proxies import caster, filled_hull
+from synth.rendering.buffers import Texture2D, upload
+from synth.rendering.proxies import caster, filled_hull
 from synth.scene import Placed
 
 BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT, WEAR_UNIT = 0, 1, 2, 3, 4

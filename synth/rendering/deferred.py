@@ -8,9 +8,9 @@ import numpy as np
 from OpenGL import GL
 
 from synth.geometry import Matrix
-from synth.render.buffers import Target, Texture2D, upload
-from synth.render.canvas import Canvas
-from synth.render.models import (
+from synth.rendering.buffers import Target, Texture2D, upload
+from synth.rendering.canvas import Canvas
+from synth.rendering.models import (
     BASE_COLOR_UNIT,
     EMISSIVE_UNIT,
     METALLIC_ROUGHNESS_UNIT,
@@ -20,9 +20,9 @@ from synth.render.models import (
     Models,
     object_uniforms,
 )
-from synth.render.program import Program, compile_program
-from synth.render.texture_cache import TextureCache
-from synth.render.views import PLANE_HEIGHTS
+from synth.rendering.program import Program, compile_program
+from synth.rendering.texture_cache import TextureCache
+from synth.rendering.views import PLANE_HEIGHTS
 from synth.scene import Finish, Scene, Surface, Texture
 from synth.surfaces import SEAMLESS, WEARS, load_texture, load_wear
 
