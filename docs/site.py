@@ -1,5 +1,6 @@
 """For mkdocs: pages that are made from the code, so that they can't say anything else than it does."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -29,11 +30,22 @@ degrees, `_px` pixels, `_m` metres). `false` stands for a value that isn't said.
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the settings' page and DESIGN.md to what lies in docs/."""
-    design = (ROOT / "DESIGN.md").read_text(encoding="utf-8").replace("(docs/", "(")
-    for name, text in {"settings.md": "\n".join(_settings()), "design.md": design}.items():
-        files.append(File.generated(config, name, content=text))
+    """Add what is made of the settings, of DESIGN.md and of the README to what lies in docs/."""
+    pages = {
+        "settings.md": "\n".join(_settings()),
+        "design.md": (ROOT / "DESIGN.md").read_text(encoding="utf-8"),
+        "performance.md": "# " + _section(ROOT / "README.md", "How good, how fast"),
+    }
+    for name, text in pages.items():
+        # A link that leads from the top into docs/ stays here; one to a file that is no page is only named.
+        here = re.sub(r"\[([^\]]+)\]\((?!docs/|https?:)[^)]*\)", r"\1", text).replace("(docs/", "(")
+        files.append(File.generated(config, name, content=here))
     return files
+
+
+def _section(path: Path, title: str) -> str:
+    """Title and text of a section, up to the next of its rank."""
+    return title + path.read_text(encoding="utf-8").split(f"## {title}")[1].split("\n## ")[0]
 
 
 def _settings() -> Iterator[str]:
