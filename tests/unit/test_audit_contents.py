@@ -295,6 +295,15 @@ def test_categories_that_are_others_in_the_other_split_are_told(data, other):
     assert len(data.found(other.folder)["category-split"]) == 2
 
 
+def test_a_category_of_another_id_in_the_other_split_is_told(data, other):
+    other.coco["categories"][1]["id"] = 7
+    for label in other.coco["annotations"]:
+        label["category_id"] = {1: 1, 2: 7}.get(label["category_id"], 1)
+    other.found()
+    (problem,) = data.found(other.folder)["category-split"]
+    assert "'nut' has the id 7" in problem.seen and problem.seen.endswith(" 2")
+
+
 def test_pictures_of_one_tray_with_other_things_in_it_are_no_duplicates(data):
     """A camera that stands still: the same picture but for a thing in another place, and labels that say so."""
     for name, left in (("a", 5), ("b", 45)):

@@ -51,16 +51,24 @@ def unused(sets: Sequence[Audited]) -> Iterator[Problem]:
                 yield audited.problem("categories", f"{category_id} {name!r}")
 
 
-@check("category-split", "error", "a category that has another name in another split", "Give all splits one list.")
+@check("category-split", "error", "a category of another name or id in another split", "Give all splits one list.")
 def splits_agree(sets: Sequence[Audited]) -> Iterator[Problem]:
-    if not sets or any(audited.data.kind != "COCO" for audited in sets):
+    if any(audited.data.kind != "COCO" for audited in sets):
         return
-    first = dict(sets[0].data.categories)
-    for audited in sets[1:]:
+    # As the first split has it that knows the id, or the name.
+    names: dict[int, tuple[str, str]] = {}
+    ids: dict[str, tuple[int, str]] = {}
+    for audited in sets:
         for category_id, name in audited.data.categories:
-            other = first.get(category_id, name)
-            if other != name:
-                yield audited.problem("categories", f"{category_id} is {name!r}, in {sets[0].data.name} {other!r}")
+            other_name, named_in = names.get(category_id, (name, ""))
+            other_id, numbered_in = ids.get(name, (category_id, ""))
+            if other_name != name:
+                yield audited.problem("categories", f"{category_id} is {name!r}, in {named_in} {other_name!r}")
+            elif other_id != category_id:
+                yield audited.problem("categories", f"{name!r} has the id {category_id}, in {numbered_in} {other_id}")
+        for category_id, name in audited.data.categories:
+            names.setdefault(category_id, (name, audited.data.name))
+            ids.setdefault(name, (category_id, audited.data.name))
 
 
 @check(
