@@ -5,7 +5,9 @@ Written as `synth render` writes it, so `synth train --data` reads it; a split i
 
 __all__ = ["find_coco", "find_picture"]
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from synth.convert.coco_records import IMAGES, Tally, annotation_of, category_of, image_of, set_of, shot_of
 from synth.convert.formats import FORMATS, Format
@@ -19,6 +21,7 @@ from synth.write.atomic import HASHES, sha256_of, write_json
 
 CARRIES = Carries(
     "exact",
+    drawn=True,
     own_boxes=True,
     crowds=True,
     image_ids=True,
@@ -108,7 +111,13 @@ def _read_json(path: Path, split: str | None) -> LabelledSet:
             shot_of(image, annotations[key], find_picture(path, split, str(image["file_name"])), path, tally)
             for key, image in images.items()
         ]
-        return set_of(path.stem, coco["categories"], shots, tally.lines())
+        return set_of(path.stem, coco["categories"], shots, [*tally.lines(), *_beyond(coco)])
+
+
+def _beyond(coco: Mapping[str, Any]) -> Iterable[str]:
+    """What the file says of the whole set, which no other format has a place for."""
+    if names := sorted(key for key in coco if key not in {"images", "annotations", "categories"} and coco[key]):
+        yield f"said of the whole set, and left out: {', '.join(names)}"
 
 
 def _is_coco(path: Path, stem: str) -> bool:

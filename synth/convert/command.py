@@ -112,8 +112,10 @@ def new_folder(out: Path) -> Iterator[Path]:
     """A folder to write into that becomes `out` at the end; nothing remains of it after an error.
 
     Raises:
-        DatasetError: `out` is there, and isn't empty.
+        DatasetError: `out` is there, and isn't empty; or it is where somebody stands, and can't be exchanged.
     """
+    if out.name in {"", ".."}:
+        raise DatasetError(f"{out}: is no name of a new folder. Give one, {out / 'converted'} say.")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise DatasetError(f"{out}: is there already, and nothing is replaced. Choose another folder, or remove it.")
     aside = out.with_name(f".{out.name}.partial")

@@ -185,5 +185,5 @@ def _shapes(thing: Thing) -> Iterable[tuple[str, dict[str, str]]]:
     yield "mask", {"rle": ", ".join(map(str, runs)), **{key: str(value) for key, value in place.items()}}
 
 
-CARRIES = Carries("exact", crowds=True, splits=True, image_ids=True)
+CARRIES = Carries("exact", drawn=True, crowds=True, splits=True, image_ids=True)
 FORMATS.register("cvat")(Format("CVAT", CARRIES, lambda source: _xml_of(source) is not None, _read, _write))

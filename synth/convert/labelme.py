@@ -39,7 +39,9 @@ def _read(source: Path) -> LabelledSet:
     categories = tuple(Category(number, name) for number, name in enumerate(names, start=1))
     numbers = count(1)
     shots = [_shot(picture, source, categories, pictures, numbers) for picture in pictures.pictures]
-    return LabelledSet(pictures.name, categories, tuple(_split(shots)), notes=tuple(report.lines()[1:]))
+    n_drawn = sum(instance.rle is not None for picture in pictures.pictures for instance in picture.instances)
+    notes = report.lines()[1:] + ([f"objects with outlines, read as the pixels inside: {n_drawn}"] if n_drawn else [])
+    return LabelledSet(pictures.name, categories, tuple(_split(shots)), notes=tuple(notes))
 
 
 def _listed(path: Path) -> list[str]:
@@ -98,9 +100,10 @@ def _write(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
         placer.put(shot, out / name)
         instances = tuple(thing.instance for thing in shot.things)
         picture = Picture(shot.image_id, out / name, shot.width_px, shot.height_px, instances)
-        content = labelme_json(picture, PurePosixPath(name).name, names)
+        outlines = [thing.outlines for thing in shot.things]
+        content = labelme_json(picture, PurePosixPath(name).name, names, outlines=outlines)
         (out / name).with_suffix(".json").write_bytes(content)
     return []
 
 
-FORMATS.register("labelme")(Format("LabelMe", Carries("outlines"), _is_here, _read, _write))
+FORMATS.register("labelme")(Format("LabelMe", Carries("outlines", drawn=True), _is_here, _read, _write))

@@ -24,6 +24,7 @@ class Carries:
     Attributes:
         masks: "exact", to the pixel; "outlines", as polygons; "flat", where no two cover a pixel; or "no".
         bare_boxes: Objects that have a box and no mask.
+        drawn: Outlines as a person drew them, point by point; elsewhere their pixels are kept.
         own_boxes: Boxes other than their mask's.
         crowds: COCO's `iscrowd`; objects that have it are left out elsewhere.
         splits: Whether they have a place; elsewhere each is a data set of its own, in a folder of its name.
@@ -33,6 +34,7 @@ class Carries:
     """
 
     masks: Literal["exact", "outlines", "flat", "no"]
+    drawn: bool = False
     bare_boxes: bool = True
     own_boxes: bool = False
     crowds: bool = False
@@ -61,6 +63,7 @@ def losses(labelled: LabelledSet, carries: Carries) -> list[str]:
         lines += _line(0 if carries.own_boxes else sum(map(_has_own_box, masked)), "boxes of {} become their masks'")
         traced = sum(not thing.outlines for thing in masked) if carries.masks == "outlines" else 0
         lines += _line(traced, "masks of {} become outlines, which keep an IoU of 0.98 or more")
+        lines += _line(0 if carries.drawn else sum(bool(t.outlines) for t in masked), "outlines of {} become pixels")
     if carries.bare_boxes:
         lines += _line(sum(map(_has_own_area, bare)), "areas of {} without a mask become their boxes'")
     else:

@@ -58,19 +58,25 @@ def _read(source: Path) -> LabelledSet:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DatasetError(f"{path}: not valid YAML ({error}).") from None
     with reading(path, "YOLO's data.yaml"):
+        if "kpt_shape" in content:
+            # Its lines have as many numbers as outlines have, and would be taken for such.
+            raise DatasetError(f"{path}: is for poses (kpt_shape). Boxes and outlines are read; export one of these.")
         names = content["names"]
         names = dict(enumerate(names)) if isinstance(names, list) else {int(key): name for key, name in names.items()}
         categories = tuple(Category(index + 1, str(name)) for index, name in sorted(names.items()))
         folders = _folders(content, path)
     numbers, image_ids = count(1), count(1)
-    notes = {"unlabelled": 0}
+    notes = {"unlabelled": 0, "flat": 0}
     shots = [
         _shot(next(image_ids), picture, name, split, categories, numbers, notes)
         for split, folder in folders
         for picture, name in _pictures(folder, path.parent)
     ]
-    n = notes["unlabelled"]
-    lines = (f"pictures without a label file, taken as showing nothing: {n}",) if n else ()
+    words = {
+        "unlabelled": "pictures without a label file, taken as showing nothing",
+        "flat": "objects left out, for no pixel is inside their outlines",
+    }
+    lines = tuple(f"{words[key]}: {n}" for key, n in notes.items() if n)
     return LabelledSet(path.parent.resolve().name, categories, tuple(shots), notes=lines)
 
 
@@ -132,7 +138,8 @@ def _shot(
     notes: dict[str, int],
 ) -> Shot:
     size = picture_size(picture)
-    path, things = _label_path(picture), []
+    path = _label_path(picture)
+    things: list[Thing | None] = []
     if not path.is_file():
         notes["unlabelled"] += 1
     else:
@@ -140,6 +147,7 @@ def _shot(
             text = path.read_text(encoding="utf-8-sig")
             rows = [line.split() for line in text.splitlines() if line.strip()]
             things = [_thing(number, row, categories, size) for row, number in zip(rows, numbers, strict=False)]
+    notes["flat"] += things.count(None)
     return Shot(image_id, name, picture, *size, tuple(thing for thing in things if thing), split)
 
 
@@ -239,4 +247,4 @@ def _register(name: str, title: str, carries: Carries, *, segment: bool) -> None
 
 
 _register("yolo", "YOLO detect", Carries("no", own_boxes=True, splits=True), segment=False)
-_register("yolo-segment", "YOLO segment", Carries("outlines", splits=True), segment=True)
+_register("yolo-segment", "YOLO segment", Carries("outlines", drawn=True, splits=True), segment=True)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from synth.dataset import Instance, Picture
@@ -17,7 +18,11 @@ VERSION: Final = "5.5.0"
 
 
 def labelme_json(
-    picture: Picture, image_path: str, names: Mapping[int, str], descriptions: Sequence[str] = ()
+    picture: Picture,
+    image_path: str,
+    names: Mapping[int, str],
+    descriptions: Sequence[str] = (),
+    outlines: Sequence[Sequence[NDArray[np.float64]]] = (),
 ) -> bytes:
     """One LabelMe file.
 
@@ -29,10 +34,12 @@ def labelme_json(
         image_path: Where the picture is, from the file's own folder.
         names: Of the categories, by id.
         descriptions: What LabelMe shows beside each instance's label; none if empty.
+        outlines: Each instance's, as they were drawn, (N, 2) x, y; where there are none they are traced from its mask.
     """
     shapes: list[dict[str, Any]] = []
     for number, instance in enumerate(picture.instances):
-        drawn = _drawn(instance)
+        own = outlines[number] if outlines else ()
+        drawn = [("polygon", outline.tolist()) for outline in own] or _drawn(instance)
         for kind, points in drawn:
             shapes.append(
                 {

@@ -128,6 +128,50 @@ def test_everything_that_is_lost_is_said_in_a_line(tmp_path):
     assert "fields of 1 object left out: keypoints" in lost
 
 
+def test_what_is_said_of_the_whole_set_and_outlines_that_become_pixels_are_said_too(tmp_path):
+    labels = [{"segmentation": [[2, 2, 6, 2, 6, 6, 2, 6]], "bbox": [2, 2, 4, 4], "area": 16}]
+    source = coco(tmp_path / "in", labels, info={"year": 2020}, licenses=[{"id": 1}])
+    done = convert(source, tmp_path / "out", "webdataset")
+    assert done.notes == ("said of the whole set, and left out: info, licenses",)
+    assert done.lost == ("outlines of 1 object become pixels",)
+
+
+@pytest.mark.parametrize("name", ["coco", "cvat", "labelme", "yolo-segment"])
+def test_outlines_stay_as_they_were_drawn_where_there_are_outlines(tmp_path, name):
+    triangle = [2.25, 2.5, 9.75, 2.5, 2.25, 7.5]
+    source = coco(tmp_path / "in", [{"segmentation": [triangle], "bbox": [2.25, 2.5, 7.5, 5], "area": 18}])
+    convert(source, tmp_path / "out", name)
+    if name == "labelme":
+        points = json.loads((tmp_path / "out/a.json").read_text())["shapes"][0]["points"]
+    else:
+        (thing,) = FORMATS[name].read(tmp_path / "out").things
+        points = thing.outlines[0]
+    assert np.allclose(points, np.reshape(triangle, (3, 2)), atol=1e-4)
+
+
+def test_an_outline_without_a_pixel_is_said_and_a_yolo_set_for_poses_is_refused(tmp_path):
+    picture(tmp_path / "in/images/train/a.png")
+    labels = tmp_path / "in/labels/train/a.txt"
+    labels.parent.mkdir(parents=True)
+    labels.write_text("0 0.5 0.5 0.2 0.2 0.4 0.4 0.6 0.6\n")  # all on one line
+    yaml = tmp_path / "in/data.yaml"
+    yaml.write_text("train: images/train\nval: images/train\nnames: [person]\n")
+    done = convert(tmp_path / "in", tmp_path / "out", "coco")
+    assert (done.n_objects, done.notes) == (0, ("objects left out, for no pixel is inside their outlines: 1",))
+    yaml.write_text(yaml.read_text() + "kpt_shape: [2, 2]\n")
+    with pytest.raises(DatasetError, match="kpt_shape"):
+        convert(tmp_path / "in", tmp_path / "poses", "coco")
+
+
+def test_the_folder_where_one_stands_is_no_new_folder(tmp_path, monkeypatch):
+    source = coco(tmp_path / "in", [{}])
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for out in (".", ".."):
+        with pytest.raises(DatasetError, match="new folder"):
+            convert(source, Path(out), "yolo")
+
+
 def test_splits_stay_apart_through_formats_with_and_without_a_place_for_them(tmp_path):
     for split in ("train", "val"):
         coco(tmp_path / "in" / split, [{}], names=(f"{split}.png",))
