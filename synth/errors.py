@@ -11,6 +11,7 @@ __all__ = [
     "ConfigError",
     "DatasetError",
     "LabelMeError",
+    "MissingFileError",
     "PartlyDoneError",
     "RenderError",
     "StoppedError",
@@ -60,6 +61,10 @@ class RenderError(SynthError):
 
 class DatasetError(SynthError):
     """A data set on disk that is missing, incomplete, altered, or in the way."""
+
+
+class MissingFileError(DatasetError, FileNotFoundError):
+    """A file of a data set that isn't there, on this machine or behind a URL."""
 
 
 class LabelMeError(SynthError):

@@ -12,8 +12,8 @@ from typing import TypeVar
 from synth.audit.files import KeptFiles, audit_files
 from synth.audit.looking import Look, MaskLook, look_at_mask, look_at_picture
 from synth.audit.records import DataSet, Label, ListedPicture, Problem
-from synth.dataset import read_manifest
 from synth.errors import DatasetError
+from synth.formats.folder import Folder, is_url
 from synth.write.atomic import HASHES
 
 T = TypeVar("T")
@@ -62,9 +62,11 @@ class Audited:
     @cached_property
     def kept(self) -> KeptFiles | DatasetError | None:
         """The files against the hashes that `synth render` kept, or why they can't be compared; None without any."""
-        folder = self.data.path if self.data.path.is_dir() else self.data.path.parent
+        where = self.data.path
+        if not is_url(where) and not Path(where).is_dir():
+            where = Path(where).parent
         try:
-            return audit_files(folder) if _has_hashes(folder) else None
+            return audit_files(where) if _has_hashes(where) else None
         except DatasetError as error:
             return error
 
@@ -90,11 +92,14 @@ class Audited:
             yield look
 
 
-def _has_hashes(folder: Path) -> bool:
+def _has_hashes(where: str | Path) -> bool:
     """Whether there are any, or should be: a manifest that promises them."""
-    if (folder / HASHES).is_file():
+    if not is_url(where) and (Path(where) / HASHES).is_file():
         return True
     try:
-        return "sha256" in read_manifest(folder)
+        return "sha256" in Folder(where).manifest()
     except DatasetError:
+        if is_url(where):
+            # It was there when the set was read.
+            raise
         return False

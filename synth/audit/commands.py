@@ -23,7 +23,7 @@ STYLES = {"error": "bold red", "warning": "yellow"}
 
 
 def audit(
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     *,
     images: Path | None,
     only: Collection[str],
@@ -35,7 +35,7 @@ def audit(
     """Print what is wrong with data sets; returns whether there is no error.
 
     Args:
-        paths: Of COCO files, or folders of them or of LabelMe files.
+        paths: Of COCO files, or folders of them or of LabelMe files; URLs of what `synth render` made.
         images: The pictures' folder, where it can't be guessed.
         only: Names of checks; all if none.
         skip: Names of checks.

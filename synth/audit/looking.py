@@ -18,6 +18,7 @@ from pycocotools import mask as coco_mask
 
 from synth import untrusted
 from synth.audit.records import ListedPicture
+from synth.errors import DatasetError
 from synth.unreadable import UNREADABLE, why_unreadable
 
 THUMB_PX = 16
@@ -88,7 +89,7 @@ def look_at_picture(picture: ListedPicture) -> Look:
             grey = np.asarray(image.convert("L").resize((THUMB_PX, THUMB_PX), Image.Resampling.BOX))
     except FileNotFoundError:
         return Look(fault="missing")
-    except UNREADABLE as error:
+    except (*UNREADABLE, DatasetError) as error:
         return Look(fault=f"can't be read ({why_unreadable(error)})")
     digest = hashlib.blake2b(content, digest_size=16).digest()
     return Look(None, size, orientation, digest, _dhash(grey), grey)

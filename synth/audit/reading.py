@@ -11,12 +11,14 @@ from typing import Any
 
 import orjson
 
+from synth.audit.behind_url import read_behind_url
 from synth.audit.coco import is_coco, read_coco_as_written
 from synth.audit.labelme import is_labelme, read_labelme_as_written
 from synth.audit.others import read_other
 from synth.audit.records import DataSet, Problem
 from synth.audit.streamed import is_streamed, read_streamed_as_written
-from synth.errors import DatasetError
+from synth.errors import DatasetError, UsageError
+from synth.formats.folder import is_url
 
 # Where COCO's own file lies in a folder of ours, of Roboflow's export, of COCO itself.
 COCO_NAMES = ("annotations.json", "_annotations.coco.json")
@@ -29,24 +31,36 @@ COCO_GLOBS = (
 )
 
 
-def read_sets(paths: Sequence[Path], images: Path | None = None) -> tuple[DataSet, ...]:
+def read_sets(paths: Sequence[str | Path], images: Path | None = None) -> tuple[DataSet, ...]:
     """Every data set at these paths: COCO and LabelMe record by record, other formats as `synth convert` reads them.
 
     Args:
+        paths: Files and folders; URLs of what `synth render` made.
         images: The folder of a COCO file's pictures, where it can't be guessed.
     Raises:
         DatasetError: there is nothing, or nothing that is a data set.
+        UsageError: `images` goes with no URL.
     """
     sets: list[DataSet] = []
     for path in paths:
-        if not path.exists():
-            raise DatasetError(f"{path}: there is no such file or folder.")
-        found = _read_folder(path, images) if path.is_dir() else _read_file(path, str(path), images)
+        found = _read_url(str(path), images) if is_url(path) else _read_path(Path(path), images)
         known = {data.name for data in sets}
         if twice := next((data.name for data in found if data.name in known), None):
             raise DatasetError(f"{twice}: is named twice. Name each data set once.")
         sets += found
     return tuple(sets)
+
+
+def _read_url(url: str, images: Path | None) -> list[DataSet]:
+    if images is not None:
+        raise UsageError(f"--images: goes with a COCO file on this machine, not with {url}.")
+    return [read_behind_url(url.rstrip("/"))]
+
+
+def _read_path(path: Path, images: Path | None) -> list[DataSet]:
+    if not path.exists():
+        raise DatasetError(f"{path}: there is no such file or folder.")
+    return _read_folder(path, images) if path.is_dir() else _read_file(path, str(path), images)
 
 
 def _read_folder(folder: Path, images: Path | None) -> list[DataSet]:

@@ -69,17 +69,17 @@ class DataSet:
 
     Attributes:
         name: For people, unique among those of one audit.
-        path: The JSON or the folder that it was read from.
+        path: The JSON or the folder that it was read from, or a URL.
         kind: Its format.
-        root: The folder that the pictures' names count from.
+        root: The folder that the pictures' names count from, or its URL.
         categories: (id, name) as listed, whatever is wrong with them.
         problems: What couldn't be read at all.
     """
 
     name: str
-    path: Path
+    path: Path | str
     kind: str
-    root: Path
+    root: Path | str
     categories: tuple[tuple[int, str], ...]
     pictures: tuple[ListedPicture, ...]
     labels: tuple[Label, ...]

@@ -12,6 +12,7 @@ from synth.audit.coco import read_coco_as_written
 from synth.audit.records import DataSet, Problem
 from synth.dataset import read_manifest
 from synth.errors import DatasetError
+from synth.formats.folder import is_url
 from synth.formats.streamed import StreamedSet, read_set
 
 
@@ -24,15 +25,15 @@ def is_streamed(folder: Path) -> bool:
     return isinstance(said, Mapping) and said.get("name") != "coco"
 
 
-def read_streamed_as_written(folder: Path, name: str) -> DataSet:
-    """Its pictures and labels; the labels are held in memory.
+def read_streamed_as_written(where: Path | str, name: str) -> DataSet:
+    """The pictures and labels of a folder or a URL; the labels are held in memory.
 
     Raises:
         DatasetError: the manifest can't be read.
     """
-    streamed = read_set(folder)
+    streamed, folder = read_set(where), Path(where)
     if not isinstance(streamed, StreamedSet):
-        raise DatasetError(f"{folder}: holds a file a picture, though its manifest says otherwise.")
+        raise DatasetError(f"{where}: holds a file a picture, though its manifest says otherwise.")
     content: dict[str, list[Any]] = {"images": [], "annotations": []}
     content["categories"] = [{"id": each.id, "name": each.name} for each in streamed.categories]
     packed, problems, read = {}, [], streamed.reader()
@@ -47,7 +48,7 @@ def read_streamed_as_written(folder: Path, name: str) -> DataSet:
             content["annotations"] += record.annotations
             if record.picture:
                 packed[record.image["file_name"]] = folder / block.file, partial(read, number, place)
-    data = read_coco_as_written(content, folder / "manifest.json", name, folder)
+    data = read_coco_as_written(content, folder / "manifest.json", name, None if is_url(where) else folder)
     pictures = [
         replace(picture, path=packed[picture.name][0] / picture.name, content=packed[picture.name][1])
         if picture.name in packed

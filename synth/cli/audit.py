@@ -12,9 +12,9 @@ from synth.cli.options import DATA, AsJson
 
 def audit_command(
     data: Annotated[
-        list[Path],
-        typer.Argument(help="Data sets: a folder of synth render, a COCO file, LabelMe files; several are splits."),
-    ] = [DATA],
+        list[str],  # a Path makes s3:/ of s3://
+        typer.Argument(help="Data sets: a folder or URL of synth render, COCO, LabelMe; several are splits."),
+    ] = [str(DATA)],
     images: Annotated[
         Path | None, typer.Option(help="Folder of a COCO file's pictures, where it isn't found by itself.")
     ] = None,

@@ -1,7 +1,8 @@
-"""A data set's folder, on this machine or behind a URL: parts of its files as bytes."""
+"""A data set's folder, on this machine or behind a URL: its files, and parts of them as bytes."""
 
 __all__ = ["Folder", "is_url"]
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import IO, Any
 import orjson
 
 from synth.dataset import read_manifest
-from synth.errors import DatasetError
+from synth.errors import DatasetError, MissingFileError
 
 
 def is_url(where: str | Path) -> bool:
@@ -42,7 +43,7 @@ class Folder:
         """`manifest.json`.
 
         Raises:
-            DatasetError: there is none, or it isn't JSON.
+            DatasetError: there is none (behind a URL a `MissingFileError`), or it isn't JSON.
         """
         if not is_url(self.where):
             return read_manifest(Path(self.where))
@@ -58,25 +59,62 @@ class Folder:
         """A file's bytes from `start` to `stop`, exclusive; fewer where it ends before.
 
         Raises:
+            MissingFileError: it isn't there.
             DatasetError: it can't be read, or its name leads out of the folder.
         """
         with self._told(name):
             if is_url(self.where):
-                files, path = _opened(f"{self.where}/{name}")
+                files, path = self._behind_url(name)
                 content: bytes = files.cat_file(path, start=start, end=stop)
                 return content
-            with (Path(self.where) / name).open("rb") as file:
+            with self._opened(name) as file:
                 file.seek(start)
                 return file.read(-1 if stop is None else stop - start)
 
     def open(self, name: str) -> IO[bytes]:
         """A file to read from; raises as `read`."""
         with self._told(name):
+            return self._opened(name)
+
+    def sha256(self, name: str) -> str:
+        """Of a file's bytes, in hexadecimal; raises as `read`."""
+        with self._told(name), self._opened(name) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # fsspec's files too
+
+    def ending(self, name: str, n_bytes: int) -> bytes:
+        """A file's last bytes, fewer where it has fewer; raises as `read`."""
+        with self._told(name), self._opened(name) as file:
+            file.seek(max(0, file.seek(0, 2) - n_bytes))
+            return file.read()
+
+    def names(self) -> list[str]:
+        """Every file in it and in its folders; raises as `read`."""
+        with self._told(""):
             if is_url(self.where):
-                files, path = _opened(f"{self.where}/{name}")
-                file: IO[bytes] = files.open(path, "rb")
-                return file
-            return (Path(self.where) / name).open("rb")
+                files, root = self._behind_url("")
+                names = (str(path).removeprefix(root).strip("/") for path in files.find(root))
+                # A store may have an object for the folder itself.
+                return sorted(name for name in names if name)
+            here = Path(self.where)
+            return [path.relative_to(here).as_posix() for path in sorted(here.rglob("*")) if path.is_file()]
+
+    def _opened(self, name: str) -> IO[bytes]:
+        if is_url(self.where):
+            files, at = self._behind_url(name)
+            file: IO[bytes] = files.open(at, "rb")
+            return file
+        path = Path(self.where) / name
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for, a device read for ever.
+            raise OSError("not a file")
+        return path.open("rb")
+
+    def _behind_url(self, name: str) -> tuple[Any, str]:
+        import fsspec.core  # noqa: PLC0415 - comes with PyTorch, and is needed for URLs alone
+
+        # To a store `set//manifest.json` is another file.
+        files, path = fsspec.core.url_to_fs(f"{str(self.where).rstrip('/')}/{name}".rstrip("/"))
+        return files, str(path)
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
@@ -87,14 +125,7 @@ class Folder:
         try:
             yield
         except FileNotFoundError:
-            raise DatasetError(f"{self.where}/{name}: there is no such file.") from None
+            raise MissingFileError(f"{self.where}/{name}: there is no such file.") from None
         except self.faults as error:
             # fsspec says which package a protocol needs.
             raise DatasetError(f"{self.where}/{name}: can't be read ({' '.join(str(error).split())}).") from None
-
-
-def _opened(url: str) -> tuple[Any, str]:
-    import fsspec.core  # noqa: PLC0415 - comes with PyTorch, and is needed for URLs alone
-
-    files, path = fsspec.core.url_to_fs(url)
-    return files, str(path)

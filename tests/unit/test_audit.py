@@ -6,11 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from synth.audit import files
 from synth.audit.files import Finding, audit_files
 from synth.cli import app
 from synth.config import load_settings
@@ -19,7 +19,6 @@ from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.errors import DatasetError
 from synth.rendering.fake import FakeRenderer
-from synth.write.atomic import sha256_of
 
 
 @pytest.fixture(scope="module")
@@ -118,17 +117,25 @@ def test_a_manifest_with_something_else_for_frames_is_told(data, set_aside):
 
 
 def test_a_file_that_the_disk_no_longer_gives_is_named_and_the_others_are_looked_at(data, monkeypatch):
-    def failing(path):
+    opened = Path.open
+
+    def failing(path, *how):
         if path.name == "000001.jpg":
             raise OSError(errno.EIO, "Input/output error")
-        return sha256_of(path)
+        return opened(path, *how)
 
-    monkeypatch.setattr(files, "sha256_of", failing)
+    monkeypatch.setattr(Path, "open", failing)
     (data / "images/000002.jpg").unlink()
     assert audit_files(data).findings == (
         Finding("images/000001.jpg", "unreadable"),
         Finding("images/000002.jpg", "missing"),
     )
+
+
+def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(data):
+    (data / "images/000001.jpg").unlink()
+    os.mkfifo(data / "images/000001.jpg")
+    assert audit_files(data).findings == (Finding("images/000001.jpg", "unreadable"),)
 
 
 def told(data, *options):

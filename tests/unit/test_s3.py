@@ -1,6 +1,7 @@
 """`--out s3://…`, spoken to a server of this machine that speaks S3, by a whole command with worker processes."""
 
 import hashlib
+import json
 import logging
 import os
 import subprocess
@@ -9,16 +10,18 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 s3fs = pytest.importorskip("s3fs", reason="S3 is an extra: pip install '.[s3]'")
 pytest.importorskip("moto.server", reason="moto[s3] and flask are among the tests' packages: pip install '.[dev]'")
 
 from moto.server import ThreadedMotoServer  # noqa: E402
 
+from synth.cli import app  # noqa: E402
 from synth.errors import DatasetError  # noqa: E402
 from synth.formats.layout import Layout  # noqa: E402
 from synth.formats.streamed import read_set  # noqa: E402
-from synth.formats.writing import write_shards  # noqa: E402
+from synth.formats.writing import described, write_shards  # noqa: E402
 from synth.write.atomic import write_json  # noqa: E402
 from tests.made_records import CATEGORIES, made_record  # noqa: E402
 
@@ -111,3 +114,62 @@ def test_sets_of_many_pictures_to_a_file_are_read_from_s3(environment, tmp_path,
     assert [picture.content() for picture in read.pictures(1)] == [record.picture for record in records[64:]]
     with pytest.raises(DatasetError, match=r"s3://bucket/nothing/manifest\.json: there is no such file"):
         read_set("s3://bucket/nothing")
+
+
+def sent(folder, name, n=3):
+    """A set of synth whose files are known, put behind a URL; returns that."""
+    records = [made_record(index) for index in range(n)]
+    manifest = described(CATEGORIES, Layout(), []) if name == "coco" else None
+    if name == "coco":
+        for record in records:
+            (folder / record.image["file_name"]).parent.mkdir(exist_ok=True)
+            (folder / record.image["file_name"]).write_bytes(record.picture)
+        labels = [label for record in records for label in record.annotations]
+        coco = {"images": [record.image for record in records], "annotations": labels, "categories": CATEGORIES}
+        write_json(folder / "annotations.json", coco)
+    else:
+        manifest = write_shards(records, CATEGORIES, folder, Layout(name))
+    sums = "".join(f"{digest}  {file}\n" for file, digest in here(folder).items())
+    (folder / "SHA256SUMS").write_text(sums)
+    write_json(folder / "manifest.json", manifest | {"sha256": hashlib.sha256(sums.encode()).hexdigest()})
+    url = f"s3://bucket/audit/{name}"
+    s3fs.S3FileSystem(skip_instance_cache=True).put(str(folder), url, recursive=True)
+    return url
+
+
+def audited(url, *options):
+    ended = CliRunner().invoke(app, ["audit", url, "--json", *options])
+    document = json.loads(ended.stdout)
+    (looked_at,) = document["sets"]
+    problems = {(check["check"], p["where"]) for check in document["checks"] for p in check["problems"]}
+    return ended.exit_code, looked_at, problems
+
+
+@pytest.mark.parametrize("name", ["coco", "webdataset", "parquet"])
+def test_a_set_on_s3_is_audited_where_it_is_to_the_pixel(environment, tmp_path, name):
+    pytest.importorskip("pyarrow", reason="Parquet is an extra: pip install '.[formats]'")
+    url = sent(tmp_path, name)
+    only = ("--only", "hash", "--only", "unlisted", "--only", "missing", "--only", "unreadable", "--only", "record")
+    code, looked_at, problems = audited(f"{url}/", *only)
+    assert (code, problems) == (0, set())
+    assert looked_at == {"name": url, "format": looked_at["format"], "images": 3, "annotations": 3, "categories": 2}
+    files, broken = s3fs.S3FileSystem(skip_instance_cache=True), {"coco": "images/000001.jpg"}.get(name)
+    shard = broken or next(path.name for path in tmp_path.glob("000000.*"))
+    files.pipe_file(f"{url}/{shard}", files.cat_file(f"{url}/{shard}")[:200])
+    code, _, problems = audited(url, *only)
+    assert (code, problems) == (1, {("hash", shard), ("unreadable" if broken else "record", shard)})
+    files.rm_file(f"{url}/{shard}")
+    files.pipe_file(f"{url}/notes.txt", b"mine")
+    code, _, problems = audited(url, *only)
+    assert (code, problems) == (
+        1,
+        {("hash", shard), ("missing" if broken else "record", shard), ("unlisted", "notes.txt")},
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--images", "."]])
+def test_what_cannot_be_audited_behind_a_url_is_told(environment, options):
+    ended = CliRunner().invoke(app, ["audit", "s3://bucket/nothing", *options])
+    assert ended.exit_code == 1
+    words = "--images: goes with" if options else "s3://bucket/nothing: has no manifest.json"
+    assert str(ended.exception).startswith(words)

@@ -11,6 +11,7 @@ from synth.audit.checks.registry import check
 from synth.audit.files import KeptFiles
 from synth.audit.records import Problem
 from synth.errors import DatasetError
+from synth.formats.folder import is_url
 from synth.photos import PHOTO_SUFFIXES
 from synth.write.atomic import HASHES
 
@@ -71,9 +72,10 @@ def orphans(sets: Sequence[Audited]) -> Iterator[Problem]:
     listed = {p.path.resolve() for audited in sets for p in audited.data.pictures if p.path is not None}
     told: set[Path] = set()
     for audited in sets:
-        if audited.data.kind == LABELS_ARE_PICTURES:
+        # What nobody listed behind a URL is told by the list of all files' hashes.
+        if audited.data.kind == LABELS_ARE_PICTURES or is_url(audited.data.root):
             continue
-        root = audited.data.root.resolve()
+        root = Path(audited.data.root).resolve()
         folders = {p.path.resolve().parent for p in audited.data.pictures if p.path is not None} - told
         told |= folders
         for path in sorted(path for folder in folders if folder.is_dir() for path in folder.iterdir()):
