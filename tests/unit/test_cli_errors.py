@@ -140,8 +140,8 @@ def test_a_data_set_that_is_there_is_not_replaced_unasked(synth, assets, tmp_pat
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_without_opengl_it_is_told_what_was_tried_and_what_to_install(synth, assets, tmp_path, monkeypatch, workers):
-    tried = (gl.Way("egl", "libEGL.so.1 is not installed"), gl.Way("osmesa", "libOSMesa.so is not installed"))
-    monkeypatch.setattr(gl, "ways", lambda: tried)
+    for libraries in ("EGL_LIBRARIES", "OSMESA_LIBRARIES"):
+        monkeypatch.setattr(gl, libraries, ("libnowhere.so",))
     monkeypatch.delenv("PYOPENGL_PLATFORM", raising=False)
     if workers == 2:
         # A worker is a process of its own, which has no part in the patch: there, only the environment tells.
