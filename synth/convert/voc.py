@@ -99,13 +99,19 @@ def _shot(
     file_name = (xml.findtext("filename") or "").strip() or f"{name}.jpg"
     parent = Path(name).parent.as_posix()
     picture = inside(root / PICTURES, file_name if parent == "." else f"{parent}/{Path(file_name).name}", path)
-    size = picture_size(picture)
+    size = _told_size(xml) or picture_size(picture)
     masks = root / OBJECTS / f"{name}.png"
     drawn = read_numbers(masks, size) if masks.is_file() else None
     things = [
         _thing(index, each, ids, next(numbers), drawn) for index, each in enumerate(xml.findall("object"), start=1)
     ]
     return Shot(image_id, picture.relative_to(root / PICTURES).as_posix(), picture, *size, tuple(things), split)
+
+
+def _told_size(xml: ET.Element) -> tuple[int, int] | None:
+    """What the labels are made for; some tools leave it out, or write zeros."""
+    width_px, height_px = (int(number(xml.findtext(f"size/{side}") or "0")) for side in ("width", "height"))
+    return (width_px, height_px) if min(width_px, height_px) > 0 else None
 
 
 def _thing(index: int, xml: ET.Element, ids: Mapping[str, int], thing_id: int, drawn: Any) -> Thing:

@@ -119,6 +119,19 @@ def test_voc_counts_from_one_and_includes_the_last_pixel(tmp_path):
     assert all(value in xml for value in values)
 
 
+@pytest.mark.parametrize(("written", "is_right"), [((W, H), True), ((0, 0), True), ((H, W), False)])
+def test_a_picture_that_isnt_of_the_size_in_vocs_xml_is_refused(tmp_path, written, is_right):
+    convert(coco(tmp_path / "in", [{}]), tmp_path / "voc", "voc")
+    xml = tmp_path / "voc/Annotations/a.xml"
+    for side, old, new in zip(("width", "height"), (W, H), written, strict=True):
+        xml.write_text(xml.read_text().replace(f"<{side}>{old}<", f"<{side}>{new}<"))
+    if is_right:
+        assert convert(tmp_path / "voc", tmp_path / "out", "yolo").n_objects == 1
+    else:
+        with pytest.raises(DatasetError, match="20 x 10, its labels are made for 10 x 20"):
+            convert(tmp_path / "voc", tmp_path / "out", "yolo")
+
+
 def test_everything_that_is_lost_is_said_in_a_line(tmp_path):
     square = [[2, 2, 6, 2, 6, 6, 2, 6]]
     labels = [{"segmentation": square, "bbox": [2, 2, 4, 4], "keypoints": [1, 1, 2]}, {"iscrowd": 1}]
