@@ -30,7 +30,7 @@ def inspect_command(
     as_json: AsJson = False,
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Make one HTML file to look through any data set: pictures, labels, filters, statistics; no server, no network."""
+    """Make one HTML file to look through a data set: pictures, labels, filters, statistics; no server, no network."""
     from dataclasses import asdict
 
     from rich.console import Console

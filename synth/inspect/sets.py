@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.convert import FORMATS
+from synth.convert.coco import find_coco
 from synth.errors import DatasetError
 from synth.formats.streamed import StreamedSet, read_set
 from synth.inspect.coco import read_labelled_coco
@@ -34,6 +36,8 @@ def read_labelled(data: Path, images: Path | None, most: int) -> LabelledSet:
     if not data.exists():
         raise DatasetError(f"{data}: there is no such data set. Make one with: synth render --out {data}")
     path = data if data.is_file() else _coco_file(data)
+    if path is None and not FORMATS["labelme"].is_here(data):
+        path = _coco_file_alone(data)
     if path is None and (data / "manifest.json").is_file() and isinstance(stream := read_set(data), StreamedSet):
         return read_labelled_stream(stream, choose)
     return read_labelled_photos(data, choose) if path is None else read_labelled_coco(path, images, choose)
@@ -48,3 +52,19 @@ def _coco_file(folder: Path) -> Path | None:
         if found:
             return found[0]
     return None
+
+
+def _coco_file_alone(folder: Path) -> Path | None:
+    """The only JSON of a folder may be called anything.
+
+    Raises:
+        DatasetError: what lies there is of another format.
+    """
+    here = [name for name in FORMATS if FORMATS[name].is_here(folder)]
+    if here and not {"coco", "webdataset", "parquet"} & set(here):
+        raise DatasetError(
+            f"{folder}: holds {FORMATS[here[0]].title}, and the page shows COCO and LabelMe. "
+            f"Convert it: synth convert {folder} {folder}-coco --to coco"
+        )
+    found = find_coco(folder, "instances")
+    return found[0][1] if len(found) == 1 else None

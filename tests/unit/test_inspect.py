@@ -246,6 +246,15 @@ def test_of_a_folder_with_several_sets_one_must_be_named(tmp_path):
     assert inspect(tmp_path / "train").n_pictures == 1
 
 
+def test_the_only_json_of_a_folder_may_be_called_anything_and_another_format_is_named(tmp_path):
+    coco(tmp_path / "set").rename(tmp_path / "set/labels.json")
+    assert inspect(tmp_path / "set").n_pictures == 1
+    (tmp_path / "voc/Annotations").mkdir(parents=True)
+    (tmp_path / "voc/JPEGImages").mkdir()
+    with pytest.raises(DatasetError, match=r"Pascal VOC.*synth convert"):
+        inspect(tmp_path / "voc")
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"images": 3}', '{"images": [], "annotations": [], "categories": [3]}'])
 def test_what_is_no_coco_is_told_in_a_line(tmp_path, text):
     path = tmp_path / "annotations.json"
