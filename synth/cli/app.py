@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -71,7 +71,7 @@ def main() -> None:
         with _no_warnings():
             app()
     except SynthError as error:
-        _say(str(error))
+        _say(_of_a_url(str(error), sys.argv[1:]) or str(error))
         sys.exit(error.exit_code)
     except OSError as error:
         if not _is_refusal(error):
@@ -100,6 +100,14 @@ def _no_warnings() -> Iterator[None]:
 def _say(message: str) -> None:
     # One line, whatever a library's message or a file's name had in it.
     print("synth: " + printable(" ".join(message.split())), file=sys.stderr)  # noqa: T201
+
+
+def _of_a_url(message: str, arguments: Sequence[str]) -> str | None:
+    """What to say instead where a URL was given for a folder: as a path `s3://bucket` reads `s3:/bucket`."""
+    for value in (argument.rpartition("=")[2] for argument in arguments):
+        if "://" in value and value not in message and str(Path(value)) in message:
+            return f"{value}: is read from a folder of this machine alone. Copy it here, and name the copy."
+    return None
 
 
 def _is_refusal(error: OSError) -> bool:

@@ -30,6 +30,11 @@ class Folder:
 
     where: str | Path
 
+    def __post_init__(self) -> None:
+        if is_url(self.where):
+            # To a store `set//manifest.json` is another file.
+            object.__setattr__(self, "where", str(self.where).rstrip("/"))
+
     @property
     def name(self) -> str:
         return PurePosixPath(str(self.where)).name if is_url(self.where) else Path(self.where).resolve().name
@@ -112,8 +117,7 @@ class Folder:
     def _behind_url(self, name: str) -> tuple[Any, str]:
         import fsspec.core  # noqa: PLC0415 - comes with PyTorch, and is needed for URLs alone
 
-        # To a store `set//manifest.json` is another file.
-        files, path = fsspec.core.url_to_fs(f"{str(self.where).rstrip('/')}/{name}".rstrip("/"))
+        files, path = fsspec.core.url_to_fs(f"{self.where}/{name}" if name else str(self.where))
         return files, str(path)
 
     @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from synth.dataset import Category, Picture, PictureSet, category_of, instance_of, picture_of, read_coco
-from synth.errors import DatasetError, SynthError
+from synth.errors import DatasetError, MissingFileError, SynthError
 from synth.formats import parquet, webdataset
 from synth.formats.folder import Folder, is_url
 from synth.formats.layout import BLOCK_FRAMES, FORMATS, Record
@@ -150,7 +150,13 @@ def read_set(where: str | Path) -> PictureSet | StreamedSet:
         DatasetError: there is none, it isn't complete, or its manifest was altered.
     """
     folder = Folder(where)
-    manifest = folder.manifest()
+    try:
+        manifest = folder.manifest()
+    except MissingFileError:
+        raise DatasetError(
+            f"{folder.where}: has no manifest.json, so there is no data set, or it isn't complete. "
+            f"Finish it with: synth render --resume --out {folder.where}"
+        ) from None
     try:
         name = str(manifest["format"]["name"]) if "format" in manifest else "coco"
         if name != "coco":
@@ -161,7 +167,10 @@ def read_set(where: str | Path) -> PictureSet | StreamedSet:
             "Was it edited? Make the set again."
         ) from None
     if is_url(where):
-        raise DatasetError(f"{where}: lies in a file a picture. Copy it here, or make it with --format webdataset.")
+        raise DatasetError(
+            f"{folder.where}: has a file for each picture, and such sets are read from folders alone. Copy it to this "
+            "machine (aws s3 sync, gsutil rsync or their like) and name the copy, or render with --format webdataset."
+        )
     return read_coco(Path(where))
 
 

@@ -121,3 +121,15 @@ def test_libraries_warnings_are_kept_from_users(monkeypatch, capfd):
 
 def test_the_version_is_a_line(monkeypatch):
     assert run("--version").stdout.startswith("synth 0.")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["convert", "s3://bucket/set", "out", "--to", "coco"], ["inspect", "s3://bucket/set"]]
+)
+def test_a_url_in_the_place_of_a_folder_is_told_as_it_was_written(arguments, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["synth", *arguments])
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    said = capsys.readouterr().err
+    assert said.startswith("synth: s3://bucket/set: is read from a folder") and said.count("\n") == 1
