@@ -21,7 +21,7 @@ from synth.dataset import read_manifest
 from synth.engine.commands import plan_of
 from synth.engine.commands import render as render_command
 from synth.engine.shards import FrameMaker
-from synth.errors import DatasetError, PartlyDoneError
+from synth.errors import ConfigError, DatasetError, PartlyDoneError
 from synth.report.draw import draw_labels
 
 Settings = Mapping[str, Any]
@@ -107,7 +107,12 @@ class DataSet:
 
     @cached_property
     def _coco(self) -> dict[str, Any]:
-        content: dict[str, Any] = orjson.loads((self.folder / "annotations.json").read_bytes())
+        path = self.folder / "annotations.json"
+        if not path.is_file():
+            raise DatasetError(
+                f"{path}: isn't there; are there many frames to a file? To look through these: synth inspect {self.folder}"
+            )
+        content: dict[str, Any] = orjson.loads(path.read_bytes())
         return content
 
     @cached_property
@@ -187,13 +192,18 @@ def render(
 
 
 def load(folder: str | Path) -> DataSet:
-    """A data set that is there.
+    """A data set that `render` made.
 
     Raises:
-        DatasetError: it isn't complete.
+        DatasetError: it isn't complete, or was converted from elsewhere.
     """
     path = Path(folder)
-    return DataSet(path, read_manifest(path))
+    manifest = read_manifest(path)
+    if "per_category" not in manifest.get("counts", {}):
+        raise DatasetError(
+            f"{path}: wasn't made by synth render. Training takes it as it is; to look through it: synth inspect {path}"
+        )
+    return DataSet(path, manifest)
 
 
 def frame(
@@ -211,6 +221,8 @@ def frame(
     Raises:
         SynthError: as the command has it.
     """
+    if index < 0:
+        raise ConfigError(f"frame {index}: frames count from 0.")
     plan = plan_of(
         n=index + 1, out=Path("unused"), assets=_path(assets), config=_path(config), overrides=dict(settings or {})
     )

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from pycocotools import mask as coco_mask
 
+import synth
 from synth.convert import FORMATS, convert, labelme_to_folders
 from synth.convert.formats import recognise
 from synth.errors import DatasetError
@@ -269,6 +270,13 @@ def test_a_folder_that_is_there_is_never_replaced(tmp_path):
         convert(source, tmp_path / "out", "yolo")
     with pytest.raises(DatasetError, match="lies within"):
         convert(source, source / "out", "yolo")
+
+
+@pytest.mark.parametrize("name", ["coco", "webdataset"])
+def test_a_converted_set_is_not_loaded_as_rendered_frames(tmp_path, name):
+    convert(coco(tmp_path / "in", [{}]), tmp_path / "out", name)
+    with pytest.raises(DatasetError, match="synth inspect"):
+        synth.load(tmp_path / "out")
 
 
 def test_what_is_written_is_recognised(tmp_path):
