@@ -110,7 +110,7 @@ class DataSet:
         path = self.folder / "annotations.json"
         if not path.is_file():
             raise DatasetError(
-                f"{path}: isn't there; are there many frames to a file? To look through these: synth inspect {self.folder}"
+                f"{path}: isn't there; are there many frames to a file? To look at them: synth inspect {self.folder}"
             )
         content: dict[str, Any] = orjson.loads(path.read_bytes())
         return content
