@@ -17,8 +17,11 @@ from synth.audit.labelme import is_labelme, read_labelme_as_written
 from synth.audit.others import read_other
 from synth.audit.records import DataSet, Problem
 from synth.audit.streamed import is_streamed, read_streamed_as_written
+from synth.dataset import read_manifest
+from synth.engine.claim import PLAN
 from synth.errors import DatasetError, UsageError
 from synth.formats.folder import is_url
+from synth.write.atomic import SHARDS
 
 # Where COCO's own file lies in a folder of ours, of Roboflow's export, of COCO itself.
 COCO_NAMES = ("annotations.json", "_annotations.coco.json")
@@ -73,6 +76,8 @@ def _read_folder(folder: Path, images: Path | None) -> list[DataSet]:
         found = list(_coco_files(path for path in sorted(folder.glob(pattern)) if path.is_file()))
         if found:
             return [read_coco_as_written(content, path, str(path), images) for path, content in found]
+    if (folder / SHARDS / PLAN).is_file():
+        read_manifest(folder)  # says that it isn't complete, and how to finish it
     files = _json_files(folder)
     if any(is_labelme(_content(path)) for path in files):
         return [read_labelme_as_written(folder, files, str(folder))]

@@ -138,6 +138,15 @@ def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(data):
     assert audit_files(data).findings == (Finding("images/000001.jpg", "unreadable"),)
 
 
+def test_a_set_that_was_begun_is_told_with_how_to_finish_it(tmp_path):
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards/plan.json").write_text("{}")
+    ended = CliRunner().invoke(app, ["audit", str(tmp_path)])
+    said = str(ended.exception)
+    assert ended.exit_code == 1
+    assert "isn't complete" in said and f"synth render --resume --out {tmp_path}" in said
+
+
 def told(data, *options):
     """What the command says of a set and of its files alone, for three frames can't have every category."""
     ended = CliRunner().invoke(app, ["audit", str(data), "--json", *options])
