@@ -31,6 +31,8 @@ NOT_RUN = {
     "aws": "is somebody's object store",
     "python": "is a document's program, which a test of its own runs",
 }
+# Of ours, what needs more than a tiny folder has: a film, weights that are to be downloaded.
+NOT_HERE = ("film.mp4", "vgg16_classic")
 # Smaller numbers for those that a document shows, and what makes a command quick.
 SMALLER = (
     (r"--n \d+", "--n 3"),
@@ -77,7 +79,7 @@ def workplace(tmp_path_factory) -> Path:
         exif = Image.Exif()
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = 26
         Image.fromarray(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)).save(photos / f"{index}.jpg", exif=exif)
-        shape = {"label": ("coin", "die")[index % 2], "points": [[16, 12], [48, 36]], "shape_type": "rectangle"}
+        shape = {"label": "coin", "points": [[16, 12], [48, 36]], "shape_type": "rectangle"}
         document = {"imagePath": f"{index}.jpg", "imageWidth": 64, "imageHeight": 48, "imageData": None}
         (photos / f"{index}.json").write_text(json.dumps({**document, "shapes": [shape]}))
     return folder
@@ -85,14 +87,14 @@ def workplace(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(workplace, tmp_path_factory) -> Path:
-    """The same after `synth render` and `synth train`."""
+    """The same after `synth render` and `synth train`, and what somebody brings along from Unity."""
     folder = tmp_path_factory.mktemp("finished") / "folder"
     shutil.copytree(workplace, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for command in ("render --n 4", "train"):
+        for command in ("render --n 4", "train", "convert data/synth solo --to solo"):
             name, *_ = command.split()
-            result = CliRunner().invoke(app, [*command.split(), *QUICK[name].split()])
+            result = CliRunner().invoke(app, [*command.split(), *QUICK.get(name, "").split()])
             assert result.exit_code == 0, result.output
     return folder
 
@@ -103,6 +105,8 @@ def test_the_commands_of_a_document_run(page, finished, synth, tmp_path):
     for line in commands(page):
         command, _, target = line.partition(" > ")
         program, *arguments = shlex.split(smaller(command))
+        if any(word in line for word in NOT_HERE):
+            continue
         if program != "synth":
             assert program in NOT_RUN, f"{page.name}: {command}"
             assert program != "make" or re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
