@@ -1,7 +1,7 @@
 """The local engine beside Ray: the same frames by as many workers, in turn, and the ratio of their speeds.
 
-Exit code 1 if Ray, once it runs, is more than a tenth slower, or makes other bytes. What it takes to start Ray itself is
-told beside: a cluster runs already.
+Exit code 1 if Ray, once it runs, is more than a tenth slower, or makes other bytes. What it takes to start Ray itself
+is told beside: a cluster runs already.
 """
 
 import argparse
