@@ -70,6 +70,10 @@ def main() -> None:
     try:
         with _no_warnings():
             app()
+    # Before there is a command that could answer it.
+    except KeyboardInterrupt:
+        _say("stopped.")
+        sys.exit(StoppedError.exit_code)
     except SynthError as error:
         _say(_of_a_url(str(error), sys.argv[1:]) or str(error))
         sys.exit(error.exit_code)

@@ -13,7 +13,6 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from synth.geometry import apply, look_at, rotation, rotation_between, translation
-from synth.rendering.shadow import SHADOW_PX
 from synth.scene import Light, Placed, Surface, Texture
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("linear")]
@@ -88,6 +87,9 @@ def depth_inside(outline, points):
 
 def texel_m(corners_m, light):
     """A texel on the plane, no less than it is: the map holds the objects and, with them, the origin."""
+    # Not above: it imports OpenGL, which must not be there before a renderer has chosen its platform.
+    from synth.rendering.shadow import SHADOW_PX
+
     points = np.vstack([corners_m, np.zeros((1, 3))])
     if light.kind == "directional":
         # The map is square; its diagonal is no longer than the points', and the plane stretches it by the sun's slant.

@@ -72,7 +72,7 @@ def test_a_category_in_square_brackets_is_printed_as_it_is(tmp_path, monkeypatch
     from synth.engine import commands as engine
 
     counts = {"images": 1, "annotations": 2, "per_category": {"bolt [m8]": 2}, "removed": {}}
-    plan = SimpleNamespace(settings=RenderSettings(), where="data/set", shared_among=lambda workers: plan)
+    plan = SimpleNamespace(settings=RenderSettings(), where="x[/red]", shared_among=lambda workers: plan)
     monkeypatch.setattr(engine, "plan_of", lambda **options: plan)
     monkeypatch.setattr(
         engine, "render_dataset", lambda *given, **named: {"counts": counts, "settings": {}, "coverage": {}}
