@@ -36,9 +36,9 @@ def prop_asset(asset_id: str) -> Asset:
     return Asset(asset_id=asset_id, path=Path(asset_id), category_id=None)
 
 
-# Placement asks for its shape, and the renderer for all of it; there are no more.
+# Placement asks for its shape, and for the same frame the renderer for all of it. Neither asks again.
 @MESH_MAKERS.register(SCHEME)
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def prop_mesh(name: str) -> Mesh:
     """The mesh of `kind:variant`.
 

@@ -66,8 +66,9 @@ def _resident_mb(pid: int) -> float:
 def _report(samples: list[Sample], n_frames: int) -> Iterator[str]:
     seconds = samples[-1].seconds
     yield f"{n_frames} frames in {seconds:.0f} s: {n_frames / seconds:.2f} images/s with start and merging"
-    # The folder of shards is gone at the end.
-    steady = [s for s in samples if STEADY[0] * n_frames <= s.frames <= STEADY[1] * n_frames]
+    # Without the merge, in which shards go one by one, and the frames on the disk become fewer again.
+    making = samples[: 1 + max(range(len(samples)), key=lambda k: samples[k].frames)]
+    steady = [s for s in making if STEADY[0] * n_frames <= s.frames <= STEADY[1] * n_frames]
     if len(steady) > 1 and steady[-1].seconds > steady[0].seconds:
         rate = (steady[-1].frames - steady[0].frames) / (steady[-1].seconds - steady[0].seconds)
         yield f"{rate:.2f} images/s from {STEADY[0]:.0%} to {STEADY[1]:.0%} of the frames"
