@@ -4,6 +4,7 @@ __all__ = ["Plan", "Shard", "differences", "make_plan", "versions", "workshop"]
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 import synth
 from synth.catalog import Catalog, load_catalog
 from synth.config import RenderSettings, make_stack
-from synth.errors import DatasetError
+from synth.errors import DatasetError, UsageError
 from synth.formats.folder import is_url
 from synth.formats.layout import COCO, Layout
 
@@ -105,7 +106,11 @@ def make_plan(
 
     Args:
         out: A folder, or the URL of one, for which everything is made in a folder for temporary files.
+    Raises:
+        UsageError: a URL lacks one of its slashes, and would be taken for a folder of this machine.
     """
+    if short := re.match(r"([a-z][a-z0-9+]+):/(?!/)", str(out)):
+        raise UsageError(f"--out {out}: a URL has two slashes. Write {short[1]}://{str(out)[short.end() :]}")
     url = str(out).rstrip("/") if is_url(out) else ""
     folder = workshop(url) if url else Path(out)
     return Plan(settings, assets, folder, n_frames, SHARD_FRAMES, layout, url).shared_among(workers)

@@ -14,7 +14,7 @@ from synth.engine import commands, local, shards  # noqa: E402
 from synth.engine.local import render_dataset  # noqa: E402
 from synth.engine.plan import Plan, make_plan  # noqa: E402
 from synth.engine.ray_engine import RayEngine  # noqa: E402
-from synth.errors import DatasetError, UsageError  # noqa: E402
+from synth.errors import DatasetError, SynthError, UsageError  # noqa: E402
 from synth.formats.layout import Layout  # noqa: E402
 from synth.rendering.fake import FakeRenderer  # noqa: E402
 
@@ -197,7 +197,12 @@ def test_what_only_this_process_would_see_is_refused_by_the_command(assets):
         )
 
 
+def test_a_url_that_lacks_a_slash_is_no_folder_of_this_machine(assets):
+    with pytest.raises(UsageError, match=r"s3:/bucket/set: a URL has two slashes. Write s3://bucket/set$"):
+        make_plan(SETTINGS, assets, "s3:/bucket/set", 1, 1)
+
+
 def test_ray_that_is_not_installed_is_told_with_what_to_install(assets, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(UsageError, match=r"pip install 'synth-detector\[ray\]'"):
+    with pytest.raises(SynthError, match=r"isn't installed: .*\[ray\]"):
         render_dataset(Plan(SETTINGS, assets, tmp_path / "data", 1, 1), engine=RayEngine())
