@@ -50,9 +50,10 @@ def needs_pytorch() -> Iterator[None]:
         package = (error.name or "").partition(".")[0]
         if package not in TRAIN_PACKAGES:
             raise
+        from synth.extras import install_line
+
         raise SynthError(
-            f"this command needs PyTorch, which isn't installed ({package} is missing): "
-            "pip install 'synth-detector[train]'"
+            f"this command needs PyTorch, which isn't installed ({package} is missing): {install_line('train')}"
         ) from None
 
 

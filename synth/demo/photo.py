@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from synth.errors import SynthError
+from synth.extras import install_line
 
 
 def write_coins_photo(folder: Path) -> None:
@@ -20,7 +21,7 @@ def write_coins_photo(folder: Path) -> None:
         from skimage.data import coins  # noqa: PLC0415 - `synth render` must run without scikit-image
     except ImportError:
         raise SynthError(
-            "The demo's photo comes with scikit-image, which isn't installed: pip install 'synth-detector[train]'"
+            f"The demo's photo comes with scikit-image, which isn't installed: {install_line('train')}"
         ) from None
     folder.mkdir(parents=True, exist_ok=True)
     Image.fromarray(coins()).save(folder / "coins.png")

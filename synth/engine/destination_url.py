@@ -18,6 +18,7 @@ from synth.engine.claim import PLAN, check_names, claimed, read_kept
 from synth.engine.destination import RECORDS, SET_ASIDE, Destination, shard_folder
 from synth.engine.plan import Plan, Shard
 from synth.errors import DatasetError
+from synth.extras import install_line
 from synth.formats.writing import is_shard
 from synth.write.atomic import SHARDS
 
@@ -202,9 +203,7 @@ class RemoteFolder(Destination):
         try:
             yield
         except ImportError as error:
-            raise DatasetError(
-                f"{self._plan.url}: {error}. For s3:// it is: pip install 'synth-detector[s3]'."
-            ) from None
+            raise DatasetError(f"{self._plan.url}: {error}. For s3:// it is: {install_line('s3')}") from None
         except DatasetError:
             raise
         except Exception as error:

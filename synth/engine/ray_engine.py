@@ -23,7 +23,8 @@ from synth.engine.local import Engine, OnFrames, OnWarning
 from synth.engine.plan import Plan, Shard
 from synth.engine.ray_task import ASSETS, PICTURES, Begun, Job, frames_of_shard
 from synth.engine.worker import Failed, FrameMade, Opened, ShardMade
-from synth.errors import RenderError, UsageError
+from synth.errors import RenderError, SynthError
+from synth.extras import install_line
 from synth.write.atomic import sha256_of
 
 LOOK_EVERY_S = 0.5
@@ -52,7 +53,7 @@ class RayEngine(Engine):
         """Connect.
 
         Raises:
-            UsageError: Ray is missing.
+            SynthError: Ray is missing.
             RenderError: there is no such cluster, or one without what a task needs.
         """
         ray = _import_ray()
@@ -214,9 +215,7 @@ def _import_ray() -> Any:
         import ray  # noqa: PLC0415 - an extra, and slow
         import ray.exceptions  # noqa: PLC0415
     except ImportError:
-        raise UsageError(
-            "--engine ray: Ray isn't installed. Install it with: pip install 'synth-detector[ray]'"
-        ) from None
+        raise SynthError(f"--engine ray: Ray isn't installed: {install_line('ray')}") from None
     return ray
 
 

@@ -9,7 +9,8 @@ from typing import IO, Any
 
 import orjson
 
-from synth.errors import UsageError
+from synth.errors import SynthError
+from synth.extras import install_line
 from synth.formats.layout import BLOCK_FRAMES, Record, record_of
 from synth.write.atomic import atomic_writer, sha256_of
 
@@ -29,13 +30,13 @@ def import_pyarrow() -> Any:
     """The modules `pyarrow` and `pyarrow.parquet`.
 
     Raises:
-        UsageError: it isn't installed.
+        SynthError: it isn't installed.
     """
     try:
         import pyarrow  # noqa: PLC0415 - an extra, and a tenth of a second
         import pyarrow.parquet  # noqa: PLC0415
     except ImportError:
-        raise UsageError("Parquet needs pyarrow: pip install 'synth-detector[formats]'") from None
+        raise SynthError(f"Parquet needs pyarrow: {install_line('formats')}") from None
     return pyarrow, pyarrow.parquet
 
 

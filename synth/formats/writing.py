@@ -17,7 +17,7 @@ def check_installed(layout: Layout) -> None:
     """See that a format can be written, before anything is made for it.
 
     Raises:
-        UsageError: a package is missing.
+        SynthError: a package is missing.
     """
     if layout.name == "parquet":
         parquet.import_pyarrow()
@@ -34,7 +34,7 @@ def write_shards(
         categories: COCO's: `id` and `name` at least.
         folder: Is there. Files in it that have a shard's name are replaced, each when its new one is whole.
     Raises:
-        UsageError: a package is missing.
+        SynthError: a package is missing.
     """
     check_installed(layout)
     left = iter(records)

@@ -167,7 +167,7 @@ def test_without_pytorch_it_is_told_what_to_install(synth, monkeypatch, command,
     for name in [name for name in sys.modules if name.partition(".")[0] in {"train", missing}]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
-    fails(synth(*command), 1, "needs PyTorch", f"{missing} is missing", "pip install 'synth-detector[train]'")
+    fails(synth(*command), 1, "needs PyTorch", f"{missing} is missing", "[train]")
 
 
 def test_a_module_of_ours_that_is_missing_is_no_fault_of_the_users(synth, monkeypatch):

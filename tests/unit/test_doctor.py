@@ -14,6 +14,7 @@ from synth.doctor.opengl import look_at_opengl
 from synth.doctor.packages import look_at_packages
 from synth.doctor.processes import Trial, run_trial
 from synth.doctor.system import System, this_system
+from synth.extras import install_line
 
 DEBIAN = System("Debian", "linux", "debian", in_docker=False, in_colab=False)
 MESA = "llvmpipe, OpenGL 4.5, egl"
@@ -110,7 +111,7 @@ def test_without_pytorch_rendering_works_and_training_does_not(monkeypatch):
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     found = by_name(look_at_packages())
     assert {found[name].status for name in ("PyTorch", "weights", "fonts")} == {"warn"}
-    assert found["PyTorch"].mend == "pip install 'synth-detector[train]'"
+    assert found["PyTorch"].mend == install_line("train")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from synth.cli.app import app
 from synth.dataset import read_rgb
-from synth.errors import DatasetError, UsageError
+from synth.errors import DatasetError, SynthError, UsageError
 from synth.formats.layout import Layout, layout_of
 from synth.formats.streamed import read_set
 from synth.formats.writing import write_shards
@@ -223,7 +223,7 @@ def test_a_sparse_member_whose_zeros_would_fill_the_memory_is_refused(tmp_path):
 
 def test_without_pyarrow_one_line_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(UsageError, match=r"pip install 'synth-detector\[formats\]'"):
+    with pytest.raises(SynthError, match=r"pyarrow: .*\[formats\]"):
         write_shards([], CATEGORIES, tmp_path, PARQUET)
 
 

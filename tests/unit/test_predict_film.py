@@ -112,5 +112,5 @@ def test_options_that_make_no_sense_for_films_are_usage_errors(tmp_path):
 def test_without_pyav_the_line_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "av", None)
     (tmp_path / "film.mp4").write_text("never read")
-    with pytest.raises(SynthError, match=r"synth-detector\[video\]"):
+    with pytest.raises(SynthError, match=r"\[video\]"):
         predict(tmp_path / "film.mp4")

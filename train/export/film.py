@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synth.errors import DatasetError, SynthError
+from synth.extras import install_line
 
 FILM_SUFFIXES: Final = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp"})
 RATE_IF_UNKNOWN: Final = Fraction(25)
@@ -41,7 +42,7 @@ def needs_pyav(path: Path) -> Any:
     try:
         import av  # noqa: PLC0415
     except ModuleNotFoundError:
-        raise SynthError(f"{path}: films need a package: pip install 'synth-detector[video]'") from None
+        raise SynthError(f"{path}: films need a package: {install_line('video')}") from None
     return av
 
 

@@ -25,6 +25,7 @@ from torch.nn import functional
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from synth.errors import CheckpointError, SynthError
+from synth.extras import install_line
 from train.checkpoint import Run
 from train.detectors.transform import AntialiasedTransform
 from train.export.onnx_model import FORMAT, MADE_BY
@@ -44,7 +45,7 @@ def export_onnx(run: Run, path: Path) -> None:
     try:
         import onnx  # noqa: PLC0415
     except ModuleNotFoundError:
-        raise SynthError("writing ONNX needs a package: pip install 'synth-detector[onnx]'") from None
+        raise SynthError(f"writing ONNX needs a package: {install_line('onnx')}") from None
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
     try:

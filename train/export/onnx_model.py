@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from synth.dataset import Category
 from synth.errors import CheckpointError, SynthError
+from synth.extras import install_line
 from train.detections import Detections
 from train.outlines import encode_outline
 
@@ -51,7 +52,7 @@ def load_onnx(path: Path) -> OnnxModel:
     try:
         import onnxruntime  # noqa: PLC0415
     except ModuleNotFoundError:
-        raise SynthError("running ONNX needs a package: pip install 'synth-detector[onnx]'") from None
+        raise SynthError(f"running ONNX needs a package: {install_line('onnx')}") from None
     if not path.is_file():
         raise CheckpointError(f"{path}: there is no such file. Make one with: synth export --onnx {path}")
     options = onnxruntime.SessionOptions()

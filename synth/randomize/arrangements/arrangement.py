@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from synth.errors import ConfigError
+from synth.extras import install_line
 from synth.randomize.bodies import Piece
 from synth.randomize.resting import Site
 from synth.registry import Registry
@@ -36,8 +37,6 @@ def check_arrangements(weights: Mapping[str, float]) -> None:
             raise ConfigError(f"arrangements.{name}: expected a weight of at least 0, got {weight:g}.")
         module, extra = EXTRAS.get(name, ("", ""))
         if weight > 0 and module and find_spec(module) is None:
-            raise ConfigError(
-                f"arrangements: \"{name}\" needs {module}, which isn't installed: pip install 'synth-detector[{extra}]'"
-            )
+            raise ConfigError(f'arrangements: "{name}" needs {module}, which isn\'t installed: {install_line(extra)}')
     if not sum(weights.values()) > 0:
         raise ConfigError("arrangements: expected a weight above 0 for one at least, { scatter = 1 } for example.")
