@@ -13,7 +13,7 @@ import synth
 ROOT = Path(synth.__file__).parents[1]
 SYNTH = sorted((ROOT / "synth").rglob("*.py"))
 TRAIN = sorted((ROOT / "train").rglob("*.py"))
-# What `train` may know of `synth`: that which reads the disk, the user's faults and how to mend them, and the look of pages.
+# What `train` may know of `synth`: that which reads the disk, the user's faults, what mends them, the look of pages.
 DOOR = {
     "synth.errors",
     "synth.extras",
