@@ -20,14 +20,17 @@ from synth.rendering.views import plane_fills
 from synth.scene import Background, Light, Scene, Texture
 from synth.surfaces import load_texture
 
-MAX_LIGHTS = 8
+# What the shader is handed of each as flat varyings fits four times into what OpenGL promises of those.
+MAX_LIGHTS = 4
+# Of the triangle over the screen, on the near plane of clip space.
+SCREEN_CORNERS = np.array([[-1.0, -1, 1, 1], [3, -1, 1, 1], [-1, 3, 1, 1]])
 SAMPLERS = (
     "u_depth",
     "u_albedo_metallic",
     "u_normal_roughness",
     "u_shadow_maps",
     "u_sky_map",
-    "u_environment",
+    "u_environment_map",
     "u_backdrop",
     "u_emissive",
 )
@@ -92,15 +95,18 @@ class LightingPass:
         once = ("AMBIENT", "EMISSIVE") if emissive else ("AMBIENT",)
         for turn, numbers in enumerate(_rounds(scene.lights)):
             n_shadows = sum(number in maps.by_light for number in numbers)
-            counts = (f"LIGHTS {len(numbers)}", f"SHADOWS {n_shadows}")
+            lights = [scene.lights[number] for number in numbers]
+            spots = sum(1 << i for i, light in enumerate(lights) if light.kind == "spot")
+            counts = (f"LIGHTS {len(lights)}", f"SHADOWS {n_shadows}", f"SPOTS {spots}")
             program = self._program((*counts, *always, *(() if turn else once)))
             program.use()
-            program.set_matrix("u_world_from_clip", inverse(clip_from_world))
-            program.set_vectors("u_eye", scene.camera.world_from_camera[:3, 3])
+            eye_m = scene.camera.world_from_camera[:3, 3]
+            program.set_vectors("u_eye", eye_m)
+            program.set_vectors("u_rays", _near_plane(clip_from_world) - eye_m)
             program.set_matrix("u_sky_from_world", maps.sky_from_world)
             program.set_float("u_sky_offset_m", maps.sky_texel_m)
             program.set_float("u_open_below", float(surface is None))
-            _set_lights(program, [scene.lights[number] for number in numbers])
+            _set_lights(program, lights)
             _set_shadows(program, [maps.by_light[number] for number in numbers[:n_shadows]])
             _set_background(program, background, environment, backdrop, target.width_px / target.height_px)
             if turn:
@@ -111,7 +117,7 @@ class LightingPass:
 
     def _program(self, defines: tuple[str, ...]) -> Program:
         if defines not in self._programs:
-            program = compile_program("screen.vert", "lighting.frag", defines=defines)
+            program = compile_program("lighting.vert", "lighting.frag", defines=defines)
             program.use()
             for unit, name in enumerate(SAMPLERS):
                 program.set_int(name, unit)
@@ -119,22 +125,27 @@ class LightingPass:
         return self._programs[defines]
 
 
+def _near_plane(clip_from_world: Matrix) -> NDArray[np.float64]:
+    """(3, 3) world points that the corners of the triangle over the screen show."""
+    points = SCREEN_CORNERS @ inverse(clip_from_world).T
+    return np.asarray(points[:, :3] / points[:, 3:], np.float64)
+
+
 def _set_lights(program: Program, lights: list[Light]) -> None:
     """Those with a shadow map first, as `_rounds` has sorted them."""
     n = len(lights)
-    places, colors, cones, edges = np.zeros((n, 4)), np.zeros((n, 3)), np.zeros((n, 4)), np.zeros(n)
+    places, colors, cones = np.zeros((n, 4)), np.zeros((n, 4)), np.zeros((n, 4))
     for i, light in enumerate(lights):
         axis = light.world_from_light[:3, 2]
         directional = light.kind == "directional"
         places[i] = (*(-axis if directional else light.world_from_light[:3, 3]), 0 if directional else 1)
-        colors[i] = light.intensity * np.asarray(light.color_rgb)
-        cones[i], edges[i] = (*-axis, -2.0), -1.5  # a cosine is always beyond both: no cone
+        colors[i, :3] = light.intensity * np.asarray(light.color_rgb)
+        cones[i, :3] = -axis
         if light.kind == "spot":
-            edges[i], cones[i, 3] = np.cos(light.cone_rad)
+            colors[i, 3], cones[i, 3] = np.cos(light.cone_rad)
     if lights:
         for name, values in (("place", places), ("color", colors), ("cone", cones)):
             program.set_vectors(f"u_light_{name}", values)
-        program.set_floats("u_light_edge", edges)
 
 
 def _set_shadows(program: Program, shadows: list[ShadowMap]) -> None:
@@ -147,12 +158,10 @@ def _set_shadows(program: Program, shadows: list[ShadowMap]) -> None:
 def _set_background(
     program: Program, background: Background, environment: Environment, backdrop: Texture2D, frame_aspect: float
 ) -> None:
-    program.set_float("u_environment_gain", background.environment_gain)
-    angle = background.environment_angle_rad
-    program.set_vectors("u_environment_turn", np.array([np.cos(angle), np.sin(angle)]))
+    gain, angle = background.environment_gain, background.environment_angle_rad
     # The roughest reflection is a lobe of some 60 degrees: three texels of the small end are too few.
-    levels = np.log2(environment.texture.width_px)
-    program.set_float("u_environment_levels", float(max(levels - 2.5, 0)))
+    levels = max(np.log2(environment.texture.width_px) - 2.5, 0)
+    program.set_vectors("u_environment", np.array([np.cos(angle), np.sin(angle), gain, levels]))
     program.set_vectors("u_irradiance", environment.harmonics)
     program.set_vectors("u_backdrop_gain", np.full(3, background.backdrop_gain if background.backdrop else -1.0))
     part = background.backdrop_crop.part(frame_aspect, backdrop.width_px / backdrop.height_px)
