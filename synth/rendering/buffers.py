@@ -1,12 +1,15 @@
 """Textures and framebuffers: the boxes that the passes fill and read."""
 
-__all__ = ["BitLayers", "ShadowMaps", "Target", "Texture2D", "depth_map", "moments_map", "upload"]
+__all__ = ["ShadowMaps", "Target", "Texture2D", "depth_map", "moments_map", "upload"]
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from OpenGL import GL
+
+# By the extension's name, see passes.py. PyOpenGL has no arrays of this format's pixels for glTexImage2D.
+from OpenGL.GL.ARB.texture_storage import glTexStorage2D
 
 # Internal format: (format, type) for a transfer of it.
 TRANSFER = {
@@ -18,6 +21,7 @@ TRANSFER = {
     GL.GL_RGBA32F: (GL.GL_RGBA, GL.GL_FLOAT),
     GL.GL_R32UI: (GL.GL_RED_INTEGER, GL.GL_UNSIGNED_INT),
     GL.GL_DEPTH_COMPONENT32F: (GL.GL_DEPTH_COMPONENT, GL.GL_FLOAT),
+    GL.GL_DEPTH32F_STENCIL8: (GL.GL_DEPTH_COMPONENT, GL.GL_FLOAT),  # the depth alone
 }
 
 
@@ -52,7 +56,10 @@ def _allocate(width_px: int, height_px: int, internal: int, pixels: NDArray[np.g
     texture.bind(0)
     # Rows of RGB bytes need not be a multiple of four long, which is GL's default and shears such pictures.
     GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
-    GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, internal, width_px, height_px, 0, layout, kind, pixels)
+    if internal == GL.GL_DEPTH32F_STENCIL8:
+        glTexStorage2D(GL.GL_TEXTURE_2D, 1, internal, width_px, height_px)
+    else:
+        GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, internal, width_px, height_px, 0, layout, kind, pixels)
     _parameters(GL.GL_NEAREST, GL.GL_NEAREST, GL.GL_CLAMP_TO_EDGE)
     return texture
 
@@ -83,12 +90,12 @@ def upload(pixels: NDArray[np.uint8] | NDArray[np.float32], *, srgb: bool = Fals
 
 
 class Target:
-    """A framebuffer with colour textures and perhaps a depth texture, all of one size."""
+    """A framebuffer with colour textures and perhaps a depth texture, all of one size, by their internal formats."""
 
-    def __init__(self, width_px: int, height_px: int, colors: tuple[int, ...], *, depth: bool = False) -> None:
+    def __init__(self, width_px: int, height_px: int, colors: tuple[int, ...], depth: int | None = None) -> None:
         self.width_px, self.height_px = width_px, height_px
         self.colors = tuple(_allocate(width_px, height_px, internal) for internal in colors)
-        self.depth = _allocate(width_px, height_px, GL.GL_DEPTH_COMPONENT32F) if depth else None
+        self.depth = _allocate(width_px, height_px, depth) if depth else None
         self._handle = GL.glGenFramebuffers(1)
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._handle)
         for i, texture in enumerate(self.colors):
@@ -96,7 +103,8 @@ class Target:
                 GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0 + i, GL.GL_TEXTURE_2D, texture.handle, 0
             )
         if self.depth:
-            GL.glFramebufferTexture2D(GL.GL_FRAMEBUFFER, GL.GL_DEPTH_ATTACHMENT, GL.GL_TEXTURE_2D, self.depth.handle, 0)
+            point = GL.GL_DEPTH_ATTACHMENT if depth == GL.GL_DEPTH_COMPONENT32F else GL.GL_DEPTH_STENCIL_ATTACHMENT
+            GL.glFramebufferTexture2D(GL.GL_FRAMEBUFFER, point, GL.GL_TEXTURE_2D, self.depth.handle, 0)
         if colors:
             GL.glDrawBuffers(len(colors), [GL.GL_COLOR_ATTACHMENT0 + i for i in range(len(colors))])
         else:
@@ -126,6 +134,10 @@ class Target:
         if self.depth:
             GL.glClearBufferfv(GL.GL_DEPTH, 0, np.full(1, farthest, np.float32))
 
+    def clear_stencil(self) -> None:
+        """Zeros in the stencil, which must be the target's that is drawn into."""
+        GL.glClearBufferiv(GL.GL_STENCIL, 0, np.zeros(1, np.int32))
+
     def clear_to_depth_of(self, other: "Target") -> None:
         """Zeros in every colour, and the depth of another target of the same size; then draw into it."""
         self.bind()
@@ -152,6 +164,10 @@ class Target:
         """(H, W) float32 in [0, 1], as GL keeps it."""
         return self._read(*TRANSFER[GL.GL_DEPTH_COMPONENT32F], np.dtype(np.float32), 1)
 
+    def read_stencil(self) -> NDArray[np.generic]:
+        """(H, W) uint8; to be drawn into again, the target needs no binding."""
+        return self._read(GL.GL_STENCIL_INDEX, GL.GL_UNSIGNED_BYTE, np.dtype(np.uint8), 1)
+
     def _read(
         self,
         layout: int,
@@ -174,7 +190,7 @@ class Target:
 
 def depth_map(size_px: int) -> Target:
     """A square depth target."""
-    return Target(size_px, size_px, (), depth=True)
+    return Target(size_px, size_px, (), GL.GL_DEPTH_COMPONENT32F)
 
 
 class ShadowMaps:
@@ -211,44 +227,6 @@ class ShadowMaps:
         GL.glReadBuffer(GL.GL_NONE)
         GL.glViewport(0, 0, self.size_px, self.size_px)
         GL.glClearBufferfv(GL.GL_DEPTH, 0, np.ones(1, np.float32))
-
-    def delete(self) -> None:
-        GL.glDeleteFramebuffers(1, [self._framebuffer])
-        GL.glDeleteTextures([self._texture])
-
-
-class BitLayers:
-    """Layers of 32 bits a pixel, which shaders set at will, in place of one value a fragment."""
-
-    def __init__(self, width_px: int, height_px: int, n_layers: int) -> None:
-        self.width_px, self.height_px, self.n_layers = width_px, height_px, n_layers
-        self._texture = int(GL.glGenTextures(1))
-        GL.glActiveTexture(GL.GL_TEXTURE0)
-        GL.glBindTexture(GL.GL_TEXTURE_2D_ARRAY, self._texture)
-        layout = TRANSFER[GL.GL_R32UI]
-        GL.glTexImage3D(GL.GL_TEXTURE_2D_ARRAY, 0, GL.GL_R32UI, width_px, height_px, n_layers, 0, *layout, None)
-        for name in (GL.GL_TEXTURE_MIN_FILTER, GL.GL_TEXTURE_MAG_FILTER):
-            GL.glTexParameteri(GL.GL_TEXTURE_2D_ARRAY, name, GL.GL_NEAREST)
-        self._framebuffer = GL.glGenFramebuffers(1)
-
-    def bind_for_writing(self, unit: int) -> None:
-        GL.glBindImageTexture(unit, self._texture, 0, True, 0, GL.GL_READ_WRITE, GL.GL_R32UI)
-
-    def clear(self, layer: int) -> None:
-        self._attach(layer)
-        GL.glClearBufferuiv(GL.GL_COLOR, 0, np.zeros(4, np.uint32))
-
-    def read_into(self, layer: int, pixels: NDArray[np.uint32]) -> None:
-        """(H, W) bits of a layer, after all that was drawn."""
-        GL.glMemoryBarrier(GL.GL_FRAMEBUFFER_BARRIER_BIT)
-        self._attach(layer)
-        GL.glReadPixels(0, 0, self.width_px, self.height_px, *TRANSFER[GL.GL_R32UI], pixels)
-
-    def _attach(self, layer: int) -> None:
-        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._framebuffer)
-        GL.glFramebufferTextureLayer(GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0, self._texture, 0, layer)
-        GL.glDrawBuffer(GL.GL_COLOR_ATTACHMENT0)
-        GL.glReadBuffer(GL.GL_COLOR_ATTACHMENT0)
 
     def delete(self) -> None:
         GL.glDeleteFramebuffers(1, [self._framebuffer])

@@ -7,7 +7,6 @@ from functools import cached_property
 from OpenGL import GL
 
 from synth.rendering.buffers import Target
-from synth.rendering.outlines import Outlines
 
 # The geometry pass's buffers by number; the last is there only where something emits light or is blended.
 ALBEDO, NORMAL, INSTANCE, EMISSIVE = range(4)
@@ -19,7 +18,6 @@ class Canvas:
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self.width_px, self.height_px = width_px, height_px
-        self.outlines = Outlines(width_px, height_px)
 
     def surfaces(self, *, glowing: bool) -> Target:
         """For the geometry pass, with or without a buffer for emitted light."""
@@ -27,16 +25,16 @@ class Canvas:
 
     @cached_property
     def _plain(self) -> Target:
-        return self._target(*SURFACES[:EMISSIVE], depth=True)
+        return self._target(*SURFACES[:EMISSIVE], depth=GL.GL_DEPTH32F_STENCIL8)
 
     @cached_property
     def _glowing(self) -> Target:
-        return self._target(*SURFACES, depth=True)
+        return self._target(*SURFACES, depth=GL.GL_DEPTH32F_STENCIL8)
 
     @cached_property
     def blended(self) -> Target:
         """For the geometry pass's blended surfaces."""
-        return self._target(*SURFACES, depth=True)
+        return self._target(*SURFACES, depth=GL.GL_DEPTH32F_STENCIL8)
 
     @cached_property
     def light(self) -> Target:
@@ -53,5 +51,5 @@ class Canvas:
         """Outlines in one of the picture's neighbours, 32 objects at a time."""
         return self._target(GL.GL_R32UI)
 
-    def _target(self, *colors: int, depth: bool = False) -> Target:
-        return Target(self.width_px, self.height_px, colors, depth=depth)
+    def _target(self, *colors: int, depth: int | None = None) -> Target:
+        return Target(self.width_px, self.height_px, colors, depth)

@@ -20,13 +20,13 @@ from synth.rendering.models import (
     Models,
     object_uniforms,
 )
+from synth.rendering.outlines import Outlines
 from synth.rendering.program import Program, compile_program
 from synth.rendering.texture_cache import TextureCache
 from synth.rendering.views import PLANE_HEIGHTS
 from synth.scene import Finish, Scene, Surface, Texture
 from synth.surfaces import SEAMLESS, WEARS, load_texture, load_wear
 
-OUTLINES_UNIT = 0
 # More than the randomizers' pools hold, so that each is made once in a process; small ones, seen from afar.
 KEPT_FINISHES, FINISH_PX = 160, 384
 # Of homogeneous places: what the screen shows, and what lies on the plane z = 0.
@@ -44,35 +44,37 @@ class GeometryPass:
         self._textures: TextureCache[Texture2D] = TextureCache(_load_surface)
         self._finishes: TextureCache[Texture2D] = TextureCache(_load_finish, KEPT_FINISHES)
 
-    def draw(self, scene: Scene, canvas: Canvas, clip_from_world: Matrix) -> Target:
+    def draw(self, scene: Scene, canvas: Canvas, clip_from_world: Matrix, outlines: Outlines) -> Target:
         """Fill the canvas's buffers, and the opaque objects' outlines; returns the buffers."""
         glowing = any(max(drawable.material.emissive_rgb) > 0 for _, _, drawable in self._models.of(scene.objects))
         target = canvas.surfaces(glowing=glowing)
-        canvas.outlines.clear(len(scene.objects))
         target.bind()
         target.clear()
         GL.glEnable(GL.GL_DEPTH_TEST)
         GL.glDepthFunc(GL.GL_GREATER)
         more = ("EMISSIVE",) if glowing else ()
-        self._draw_objects(scene, canvas, clip_from_world, more, blended=False)
+        with outlines.drawn_into(target):
+            self._draw_objects(scene, outlines, clip_from_world, more, blended=False)
         if scene.background.surface is not None:
             self._draw_surface(scene, scene.background.surface, clip_from_world, more)
         return target
 
-    def draw_blended(self, scene: Scene, canvas: Canvas, clip_from_world: Matrix, opaque: Target) -> Target | None:
+    def draw_blended(
+        self, scene: Scene, canvas: Canvas, clip_from_world: Matrix, outlines: Outlines, opaque: Target
+    ) -> Target | None:
         """The nearest blended surface of each pixel, in buffers of its own; None if the scene has none."""
         if not any(drawable.material.blended for _, _, drawable in self._models.of(scene.objects)):
             return None
         canvas.blended.clear_to_depth_of(opaque)
         GL.glEnable(GL.GL_DEPTH_TEST)
         GL.glDepthFunc(GL.GL_GREATER)
-        self._draw_objects(scene, canvas, clip_from_world, ("EMISSIVE",), blended=True)
+        with outlines.drawn_into(canvas.blended):
+            self._draw_objects(scene, outlines, clip_from_world, ("EMISSIVE",), blended=True)
         return canvas.blended
 
     def _draw_objects(
-        self, scene: Scene, canvas: Canvas, clip_from_world: Matrix, more: tuple[str, ...], *, blended: bool
+        self, scene: Scene, outlines: Outlines, clip_from_world: Matrix, more: tuple[str, ...], *, blended: bool
     ) -> None:
-        canvas.outlines.bind(OUTLINES_UNIT)
         for number, placed, drawable in self._models.of(scene.objects):
             if drawable.material.blended != blended:
                 continue
@@ -84,6 +86,7 @@ class GeometryPass:
                 texture.bind(unit)
             extent = self._models.extent(placed.asset_id) if placed.finish.wear else 1.0
             program.set_vectors("u_object", object_uniforms(placed, drawable.material, clip_from_world, number, extent))
+            outlines.begin(number)
             drawable.draw()
 
     def _finish_textures(self, finish: Finish, drawable: Drawable) -> list[tuple[int, Texture2D]]:
@@ -131,7 +134,6 @@ class GeometryPass:
             program.set_int("u_normal_map", NORMAL_UNIT)
             program.set_int("u_emissive_map", EMISSIVE_UNIT)
             program.set_int("u_wear_map", WEAR_UNIT)
-            program.set_int("u_outlines", OUTLINES_UNIT)
             self._programs[shader, *defines] = program
         return self._programs[shader, *defines]
 

@@ -19,7 +19,7 @@ PLATFORMS = ("egl", "osmesa")
 MOST_DEVICES = 32
 EGL_LIBRARIES = ("libEGL.so.1", "libEGL.so")
 OSMESA_LIBRARIES = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")
-NEEDED_EXTENSIONS = {b"GL_ARB_shader_image_load_store", b"GL_ARB_clip_control"}
+NEEDED_EXTENSIONS = {b"GL_ARB_texture_storage", b"GL_ARB_clip_control"}
 INSTALL_HINT = "On Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri libosmesa6"
 
 

@@ -125,7 +125,7 @@ def object_uniforms(
     )
     rows[12, :3] = material.emissive_rgb
     # Halves of 16 bits: a float32 holds no 32-bit integer exactly.
-    rows[13, :3] = bit & 0xFFFF, bit >> 16, number // 32
+    rows[13, :2] = bit & 0xFFFF, bit >> 16
     if wear := finish.wear:
         rows[14] = wear.share, 1 / (wear.repeat * extent), *wear.offset
     return rows

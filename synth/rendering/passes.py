@@ -21,6 +21,7 @@ from synth.rendering.canvas import INSTANCE, NORMAL, Canvas
 from synth.rendering.deferred import GeometryPass
 from synth.rendering.lighting import LightingPass
 from synth.rendering.models import Models
+from synth.rendering.outlines import Outlines
 from synth.rendering.outside import OutsidePass
 from synth.rendering.shadow import DepthMapPass
 from synth.rendering.views import camera_clip, near_plane_m
@@ -73,22 +74,22 @@ class Passes:
         near_m = near_plane_m(scene.camera, corners_m, scene.background.surface is not None)
         clip_from_world = camera_clip(scene.camera, near_m)
         maps = self._maps.draw(scene, corners_m)
-        buffers = self._geometry.draw(scene, canvas, clip_from_world)
+        outlines = Outlines(len(scene.objects), canvas.width_px, canvas.height_px)
+        buffers = self._geometry.draw(scene, canvas, clip_from_world, outlines)
         self._lighting.draw(scene, buffers, maps, clip_from_world, canvas.light)
-        blended = self._geometry.draw_blended(scene, canvas, clip_from_world, buffers)
+        blended = self._geometry.draw_blended(scene, canvas, clip_from_world, outlines, buffers)
         if blended is not None:
             self._lighting.draw(scene, blended, maps, clip_from_world, canvas.blended_light)
             self._blending.lay_over(canvas.light, buffers, canvas.blended_light, blended)
         light, depth = np.asarray(canvas.light.read(0), np.float32), np.asarray(buffers.read_depth(), np.float32)
         instance = np.asarray(buffers.read(INSTANCE), np.uint32)
         smooth_edges(light, instance, depth)
-        bits = canvas.outlines.read(len(scene.objects))
-        full_px = self._outside.count(scene, canvas, bits, corners_m, near_m)
+        full_px = self._outside.count(scene, canvas, outlines.bits, corners_m, near_m)
         seen_normals = np.asarray(buffers.read(NORMAL), np.float32)[..., :3] if normals else None
         # Checks after every call are off, for their cost; an error stays until it is asked for.
         if error := GL.glGetError():
             raise RuntimeError(f"frame {scene.index}: OpenGL error {error:#x}")
-        return Drawn(light[..., :3], instance, _metres(depth, near_m), bits, full_px, seen_normals)
+        return Drawn(light[..., :3], instance, _metres(depth, near_m), outlines.bits, full_px, seen_normals)
 
     def _corners_m(self, placed: Placed) -> NDArray[np.float64]:
         """(8, 3) the corners of an object's own box, in the world."""

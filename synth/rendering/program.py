@@ -70,7 +70,7 @@ def compile_program(vertex: str, fragment: str, *, common: bool = False, defines
         common: Put `common.glsl`, with an instance's uniforms, before both.
         defines: Variants switched on.
     """
-    head = "#version 330 core\n#extension GL_ARB_shader_image_load_store : enable\n"
+    head = "#version 330 core\n"
     head += "".join(f"#define {define}\n" for define in defines)
     if common:
         head += _read("common.glsl")

@@ -17,4 +17,3 @@ float wear_share() { return u_object[14].x; }
 // Seen from aside, from a direction in which no side of a box is seen edge-on.
 vec2 wear_place(vec3 position) { return (position.xy + position.z * vec2(0.6, 0.8)) * u_object[14].y + u_object[14].zw; }
 uint amodal_bit() { return uint(u_object[13].x) | (uint(u_object[13].y) << 16); }
-int amodal_layer() { return int(u_object[13].z); }

@@ -1,5 +1,5 @@
-// Flows in: surfaces. Flows out, per pixel: what the lighting pass must know, and which instance is seen. And, of every
-// fragment, hidden or not, its instance's bit: the whole outline, from the very fragments that make the visible part.
+// Flows in: surfaces. Flows out, per pixel: what the lighting pass must know, and which instance is seen. The stencil takes
+// of every fragment, hidden or not, its instance's bit: the whole outline, from what makes the visible part.
 in vec3 v_normal;
 in vec2 v_uv;
 in vec4 v_color;
@@ -26,7 +26,6 @@ layout(location = 2) out uint o_instance;
 #ifdef EMISSIVE
 layout(location = 3) out vec4 o_emissive;         // and alpha, which only blended surfaces use
 #endif
-layout(r32ui) uniform uimage2DArray u_outlines;
 
 #ifdef NORMAL_MAP
 // The tangent frame from screen derivatives: no tangents in the vertex buffer, and mirrored texture places are right.
@@ -95,6 +94,4 @@ void main() {
 #endif
     o_emissive = vec4(emissive, color.a);
 #endif
-    // With a write that all can see, GL tests the depth after the shader, not before it.
-    imageAtomicOr(u_outlines, ivec3(gl_FragCoord.xy, amodal_layer()), amodal_bit());
 }
