@@ -40,8 +40,7 @@ def main() -> int:
             assets=None,
             config=args.config,
             overrides=overrides,
-            workers=args.workers,
-        )
+        ).shared_among(args.workers)
         manifest = render_dataset(plan, workers=args.workers)
     print(f"{args.n} frames of {args.size}, seed {args.seed}, in {time.monotonic() - started:.0f} s\n")
     coverage = manifest["coverage"]
