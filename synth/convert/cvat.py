@@ -169,7 +169,7 @@ def _image(shot: Shot, name: str, names: Mapping[int, str]) -> ET.Element:
 
 def _shapes(thing: Thing) -> Iterable[tuple[str, dict[str, str]]]:
     for outline in thing.outlines:
-        yield "polygon", {"points": ";".join(f"{x:.{DIGITS}f},{y:.{DIGITS}f}" for x, y in outline)}
+        yield "polygon", {"points": ";".join(f"{x},{y}" for x, y in outline.tolist())}
     rle = thing.instance.rle
     if thing.outlines:
         return

@@ -15,7 +15,7 @@ from synth.convert.losses import Carries
 from synth.convert.neutral import LabelledSet, Shot, Thing
 from synth.convert.pictures import Placer, safe_names
 from synth.dataset import Category, Picture, PictureSet
-from synth.labelme import labelme_json, read_labelme
+from synth.labelme import SAID, Drawn, labelme_json, read_drawn
 from synth.untrusted import open_picture
 
 NAMES: Final = "labels.txt"
@@ -32,15 +32,18 @@ def _is_here(source: Path) -> bool:
 
 
 def _read(source: Path) -> LabelledSet:
-    pictures, report = read_labelme(source, None)
+    pictures, drawn, report = read_drawn(source)
     listed = [name for path in sorted([*source.glob(NAMES), *source.glob(f"*/{NAMES}")]) for name in _listed(path)]
     used = [category.name for category in pictures.categories]
     names = dict.fromkeys([*listed, *used])
     categories = tuple(Category(number, name) for number, name in enumerate(names, start=1))
     numbers = count(1)
-    shots = [_shot(picture, source, categories, pictures, numbers) for picture in pictures.pictures]
-    n_drawn = sum(instance.rle is not None for picture in pictures.pictures for instance in picture.instances)
-    notes = report.lines()[1:] + ([f"objects with outlines, read as the pixels inside: {n_drawn}"] if n_drawn else [])
+    shots = [
+        _shot(picture, objects, source, categories, pictures, numbers)
+        for picture, objects in zip(pictures.pictures, drawn, strict=True)
+    ]
+    n_round = sum(each.instance.rle is not None and not each.outlines for objects in drawn for each in objects)
+    notes = report.lines()[1:] + ([f"objects with circles or masks, read as pixels: {n_round}"] if n_round else [])
     return LabelledSet(pictures.name, categories, tuple(_split(shots)), notes=tuple(notes))
 
 
@@ -51,13 +54,23 @@ def _listed(path: Path) -> list[str]:
 
 
 def _shot(
-    picture: Picture, source: Path, categories: tuple[Category, ...], read: PictureSet, numbers: "count[int]"
+    picture: Picture,
+    objects: tuple[Drawn, ...],
+    source: Path,
+    categories: tuple[Category, ...],
+    read: PictureSet,
+    numbers: "count[int]",
 ) -> Shot:
     ids = {category.name: category.id for category in categories}
     id_here = {category.id: ids[category.name] for category in read.categories}
     things = [
-        Thing(next(numbers), replace(instance, category_id=id_here[instance.category_id]))
-        for instance in picture.instances
+        Thing(
+            next(numbers),
+            replace(each.instance, category_id=id_here[each.instance.category_id]),
+            each.outlines,
+            each.said,
+        )
+        for each in objects
     ]
     name = picture.path.relative_to(source)
     if picture.embedded:
@@ -100,10 +113,12 @@ def _write(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
         placer.put(shot, out / name)
         instances = tuple(thing.instance for thing in shot.things)
         picture = Picture(shot.image_id, out / name, shot.width_px, shot.height_px, instances)
+        said = [{key: thing.more[key] for key in SAID if key in thing.more} for thing in shot.things]
         outlines = [thing.outlines for thing in shot.things]
-        content = labelme_json(picture, PurePosixPath(name).name, names, outlines=outlines)
+        content = labelme_json(picture, PurePosixPath(name).name, names, said, outlines)
         (out / name).with_suffix(".json").write_bytes(content)
     return []
 
 
-FORMATS.register("labelme")(Format("LabelMe", Carries("outlines", drawn=True), _is_here, _read, _write))
+CARRIES = Carries("outlines", drawn=True, fields=frozenset(SAID))
+FORMATS.register("labelme")(Format("LabelMe", CARRIES, _is_here, _read, _write))

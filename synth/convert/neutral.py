@@ -1,8 +1,17 @@
 """What every format is read into and written from: the labels in memory, the pictures where they are."""
 
-__all__ = ["LabelledSet", "Shot", "Thing", "by_split", "seen_box", "thing_of_box", "thing_of_mask", "thing_of_outlines"]
+__all__ = [
+    "LabelledSet",
+    "Outline",
+    "Shot",
+    "Thing",
+    "by_split",
+    "seen_box",
+    "thing_of_box",
+    "thing_of_mask",
+    "thing_of_outlines",
+]
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +22,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from synth.dataset import Category, Instance, Rle
-from synth.labelme.outline import Box, pixels_inside
-
-Outline = NDArray[np.float64]
+from synth.labelme.outline import Box, Outline
+from synth.labelme.shapes import area_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +124,13 @@ def thing_of_outlines(
 ) -> Thing | None:
     """An object drawn as closed outlines: its mask holds the pixels whose centres they wind around.
 
-    Its box is that of the outlines, cut to the picture; None where they hold no pixel.
+    Its box is that of what of their inside lies in the picture; None where they hold no pixel.
     """
-    width_px, height_px = size_wh_px
-    mask = np.zeros((height_px, width_px), np.bool_)
-    points = np.clip(np.concatenate(outlines), 0, size_wh_px)
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    x1, y1, x2, y2 = math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
-    for outline in outlines:
-        mask[y1:y2, x1:x2] |= pixels_inside(outline, (x1, y1, x2, y2))
-    thing = thing_of_mask(number, category_id, mask, iscrowd=iscrowd, **more)
-    if thing is None or thing.instance.rle is None:
+    area = area_inside(outlines, *size_wh_px)
+    if area is None:
         return None
-    drawn = thing.instance
-    box = (float(left), float(top), float(right), float(bottom))
-    return Thing(number, Instance(category_id, box, drawn.area_px, drawn.rle, iscrowd), tuple(outlines), more)
+    instance = Instance(category_id, area.box_xyxy_px, area.area_px, area.rle, iscrowd)
+    return Thing(number, instance, area.outlines, more)
 
 
 def seen_box(rle: Rle) -> Box:

@@ -18,11 +18,12 @@ from pycocotools import mask as coco_mask
 from synth.convert.formats import FORMATS, Format
 from synth.convert.json_file import reading
 from synth.convert.losses import Carries
-from synth.convert.neutral import LabelledSet, Shot, Thing, by_split, thing_of_box, thing_of_outlines
+from synth.convert.neutral import LabelledSet, Outline, Shot, Thing, by_split, thing_of_box, thing_of_outlines
 from synth.convert.pictures import Placer, inside, picture_size, safe_names
 from synth.dataset import Category
 from synth.errors import DatasetError
 from synth.labelme.contours import joined, polygons_around
+from synth.labelme.outline import cut_to_picture
 from synth.photos import PHOTO_SUFFIXES
 
 ROLES: Final = ("train", "val", "test")
@@ -166,7 +167,7 @@ def _thing(number: int, row: Sequence[str], categories: Sequence[Category], size
 
 def _write(labelled: LabelledSet, out: Path, placer: Placer, *, segment: bool) -> list[str]:
     index_of = {category.id: index for index, category in enumerate(labelled.categories)}
-    tally = {"cut": 0, "outside": 0, "drawn": 0}
+    tally = {"cut": 0, "outside": 0, "cut outlines": 0, "joined": 0, "drawn": 0}
     folders: dict[str, list[str]] = {}
     for split, shots in by_split(labelled).items():
         folder = split or ROLES[0]
@@ -185,30 +186,36 @@ def _write(labelled: LabelledSet, out: Path, placer: Placer, *, segment: bool) -
 def _lines(shot: Shot, index_of: Mapping[int, int], tally: dict[str, int], *, segment: bool) -> Iterable[str]:
     size = np.array([shot.width_px, shot.height_px], np.float64)
     for thing in shot.things:
-        x1, y1, x2, y2 = thing.instance.box_xyxy_px
-        corners = np.array([(x1, y1), (x2, y2)])
-        cut = np.clip(corners, 0, size)
-        if (cut[1] <= cut[0]).any():
-            tally["outside"] += 1
+        points = _outline(thing, shot, tally) if segment and thing.instance.rle else _box(thing, shot, tally)
+        if points is None:
             continue
-        tally["cut"] += bool((cut != corners).any())
-        points = np.array([cut.mean(axis=0), cut[1] - cut[0]])
-        if segment:
-            points = np.clip(_outline(thing, cut, tally), 0, size)
+        if len(points) == 2:
+            tally["drawn"] += segment
+            (x1, y1), (x2, y2) = points
+            rectangle = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
+            points = np.array(rectangle if segment else [points.mean(axis=0), points[1] - points[0]])
         numbers = " ".join(f"{value:.{DIGITS}f}" for value in (points / size).ravel())
         yield f"{index_of[thing.instance.category_id]} {numbers}\n"
 
 
-def _outline(thing: Thing, box: Any, tally: dict[str, int]) -> Any:
-    """One outline: parts are joined by lines there and back, which hold no area."""
-    parts = list(thing.outlines)
-    if not parts and thing.instance.rle is not None:
-        parts = polygons_around(coco_mask.decode(thing.instance.rle).astype(np.bool_))
-    if parts:
-        return joined(parts)
-    tally["drawn"] += 1
-    (x1, y1), (x2, y2) = box
-    return np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)])
+def _box(thing: Thing, shot: Shot, tally: dict[str, int]) -> Outline | None:
+    """Two corners, within the picture; None where nothing of it is."""
+    corners = np.reshape(thing.instance.box_xyxy_px, (2, 2))
+    cut: Outline = np.clip(corners, 0, (shot.width_px, shot.height_px))
+    if (cut[1] <= cut[0]).any():
+        tally["outside"] += 1
+        return None
+    tally["cut"] += bool((cut != corners).any())
+    return cut
+
+
+def _outline(thing: Thing, shot: Shot, tally: dict[str, int]) -> Outline:
+    """One outline, within the picture: parts are joined by lines there and back, which hold no area."""
+    drawn = thing.outlines or polygons_around(coco_mask.decode(thing.instance.rle).astype(np.bool_))
+    cut = [cut_to_picture(outline, shot.width_px, shot.height_px) for outline in drawn]
+    tally["cut outlines"] += not all(map(np.array_equal, cut, drawn))
+    tally["joined"] += len(thing.outlines) > 1
+    return joined([outline for outline in cut if len(outline)])
 
 
 def _data_yaml(labelled: LabelledSet, out: Path, folders: Mapping[str, Sequence[str]]) -> list[str]:
@@ -235,6 +242,8 @@ def _data_yaml(labelled: LabelledSet, out: Path, folders: Mapping[str, Sequence[
 def _told(tally: Mapping[str, int]) -> list[str]:
     words = {
         "cut": "boxes cut to the picture",
+        "cut outlines": "outlines cut to the picture",
+        "joined": "objects of several outlines, which become one outline",
         "outside": "objects outside the picture left out",
         "drawn": "boxes without a mask drawn as rectangles, which will read as masks",
     }

@@ -37,6 +37,8 @@ class Shape(BaseModel):
     group_id: int | str | None = None
     shape_type: str = "polygon"
     mask: str | None = None
+    description: Any = None
+    flags: Any = None
 
     @field_validator("label")
     @classmethod

@@ -3,7 +3,7 @@
 An outline is (N, 2) x, y in pixels; pixel (column i, row j) covers [i, i + 1) x [j, j + 1). It may leave the picture.
 """
 
-__all__ = ["Box", "pixels_inside", "visible_box"]
+__all__ = ["Box", "Outline", "cut_to_picture", "pixels_inside", "visible_box"]
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from synth.errors import LabelMeError
 
 Box = tuple[float, float, float, float]
+Outline = NDArray[np.float64]
 # Memory goes with them: half a gigabyte. The longest outline drawn by hand has some ten thousand.
 MOST_CROSSINGS = 1 << 23
 
@@ -67,6 +68,24 @@ def visible_box(outline_xy_px: NDArray[np.float64], width_px: int, height_px: in
         return None
     (x1, y1), (x2, y2) = reached.min(axis=0).tolist(), reached.max(axis=0).tolist()
     return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
+
+
+def cut_to_picture(outline_xy_px: Outline, width_px: int, height_px: int) -> Outline:
+    """The outline of what of its inside lies in the picture, (M, 2); parts hang together along the picture's border.
+
+    Points within the picture stay as they are. M is 0 where none of it is left.
+    Source: Sutherland and Hodgman 1974.
+    """
+    for axis, border_px, inwards in ((0, 0, 1), (0, width_px, -1), (1, 0, 1), (1, height_px, -1)):
+        start, end = outline_xy_px, np.roll(outline_xy_px, -1, axis=0)
+        depth, depth_end = (inwards * (points[:, axis] - border_px) for points in (start, end))
+        crosses = (depth < 0) != (depth_end < 0)
+        share = np.divide(depth, depth - depth_end, out=np.zeros_like(depth), where=crosses)
+        crossing = start + share[:, None] * (end - start)
+        crossing[:, axis] = border_px
+        both = np.stack([start, crossing], axis=1).reshape(-1, 2)
+        outline_xy_px = both[np.stack([depth >= 0, crosses], axis=1).ravel()]
+    return outline_xy_px
 
 
 def _crossings(

@@ -1,6 +1,6 @@
 """A folder of LabelMe files as a `PictureSet`: groups become instances, labels categories, and the policy judges."""
 
-__all__ = ["read_labelme"]
+__all__ = ["SAID", "Drawn", "read_drawn", "read_labelme"]
 
 import os
 from collections import Counter
@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from synth.dataset import Category, Instance, Picture, PictureSet
 from synth.errors import LabelMeError
 from synth.labelme.document import Shape, parse_document
 from synth.labelme.labels import assign_categories
+from synth.labelme.outline import Outline
 from synth.labelme.photo import Photo, find_photo
 from synth.labelme.report import LabelMeReport
 from synth.labelme.shapes import Area, visible_area
@@ -24,6 +25,22 @@ from synth.untrusted import is_inside, read_bounded
 # Of a JSON with the photo in it; the largest photos have a fifth of it.
 MOST_BYTES: Final = 512 << 20
 NO_ALIASES: Final[Mapping[str, str]] = MappingProxyType({})
+# What people say of a shape beside its label.
+SAID: Final = ("description", "flags")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One object as it was drawn.
+
+    Attributes:
+        outlines: Its shapes' points, (N, 2) x, y, pixels, where they are its edge; else none.
+        said: Its first shape's description and flags, where there are any.
+    """
+
+    instance: Instance
+    outlines: tuple[Outline, ...]
+    said: Mapping[str, Any]
 
 
 def read_labelme(
@@ -49,22 +66,35 @@ def read_labelme(
         LabelMeError: there is no LabelMe file, one is broken, its picture is missing or doesn't fit, or a label is in
             no category. One line, with the file's name and the way out.
     """
+    return read_drawn(folder, categories, aliases=aliases, ignore_labels=ignore_labels, policy=policy)[::2]
+
+
+def read_drawn(
+    folder: Path,
+    categories: Sequence[Category] | None = None,
+    *,
+    aliases: Mapping[str, str] = NO_ALIASES,
+    ignore_labels: Collection[str] = (),
+    policy: LabelPolicy | None = None,
+) -> tuple[PictureSet, list[tuple[Drawn, ...]], LabelMeReport]:
+    """What `read_labelme` reads, and between set and report the objects of each picture as they were drawn."""
     json_paths, picture_paths = _walk(folder)
     files = [_read(path, folder) for path in json_paths]
     _refuse_shared_pictures(files)
     categories, id_by_label = assign_categories(_first_file_by_label(files), categories, aliases, ignore_labels)
 
     tally = _Tally(Counter(), Counter(), Counter())
+    drawn = [tuple(_drawn(file.objects, id_by_label, policy, tally)) for file in files]
     pictures = tuple(
         Picture(
             image_id=image_id,
             path=file.photo.path,
             width_px=file.photo.width_px,
             height_px=file.photo.height_px,
-            instances=tuple(_instances(file.objects, id_by_label, policy, tally)),
+            instances=tuple(each.instance for each in objects),
             embedded=file.photo.embedded,
         )
-        for image_id, file in enumerate(files, start=1)
+        for image_id, (file, objects) in enumerate(zip(files, drawn, strict=True), start=1)
     )
     # A photo beside the JSON that holds it is annotated as well.
     annotated = {file.photo.path for file in files} | {path.with_suffix("") for path in json_paths}
@@ -79,16 +109,25 @@ def read_labelme(
         policy_dropped=tally.dropped,
         policy_ignored=tally.ignored,
     )
-    return PictureSet(folder.resolve().name, categories, pictures), report
+    return PictureSet(folder.resolve().name, categories, pictures), drawn, report
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """The shapes of one object; no area means out of sight."""
+
+    label: str
+    area: Area | None
+    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One JSON file, digested: its objects by label, in the order of their first shapes; no area means out of sight."""
+    """One JSON file, digested: its objects in the order of their first shapes."""
 
     json_path: Path
     photo: Photo
-    objects: tuple[tuple[str, Area | None], ...]
+    objects: tuple[_Object, ...]
     skipped_shapes: Counter[str]
 
 
@@ -131,13 +170,18 @@ def _read(json_path: Path, folder: Path) -> _File:
         return _File(
             json_path,
             photo,
-            tuple((group[0].label, visible_area(group, photo.width_px, photo.height_px)) for group in groups),
+            tuple(_object(group, photo) for group in groups),
             Counter(shape.shape_type for shape in document.shapes if not shape.has_area),
         )
     except OSError as error:
         raise LabelMeError(f"{json_path}: can't be read ({error.strerror}).") from None
     except LabelMeError as error:
         raise LabelMeError(f"{json_path}: {error}") from None
+
+
+def _object(group: Sequence[Shape], photo: Photo) -> _Object:
+    said = {key: value for key in SAID if (value := getattr(group[0], key))}
+    return _Object(group[0].label, visible_area(group, photo.width_px, photo.height_px), said)
 
 
 def _groups(shapes: Iterable[Shape]) -> list[list[Shape]]:
@@ -161,20 +205,21 @@ def _refuse_shared_pictures(files: Iterable[_File]) -> None:
 def _first_file_by_label(files: Iterable[_File]) -> dict[str, Path]:
     first: dict[str, Path] = {}
     for file in files:
-        for label, _ in file.objects:
-            first.setdefault(label, file.json_path)
+        for each in file.objects:
+            first.setdefault(each.label, file.json_path)
     return first
 
 
-def _instances(
-    objects: Iterable[tuple[str, Area | None]],
+def _drawn(
+    objects: Iterable[_Object],
     id_by_label: Mapping[str, int],
     policy: LabelPolicy | None,
     tally: _Tally,
-) -> Iterable[Instance]:
-    for label, area in objects:
-        if label not in id_by_label:
-            tally.ignored_labels[label] += 1
+) -> Iterable[Drawn]:
+    for each in objects:
+        area = each.area
+        if each.label not in id_by_label:
+            tally.ignored_labels[each.label] += 1
             continue
         verdict = _judge(area, policy)
         if verdict.action == "drop" or area is None:
@@ -182,7 +227,9 @@ def _instances(
             continue
         if verdict.action == "ignore":
             tally.ignored[verdict.rule or ""] += 1
-        yield Instance(id_by_label[label], area.box_xyxy_px, area.area_px, area.rle, iscrowd=verdict.action == "ignore")
+        iscrowd = verdict.action == "ignore"
+        instance = Instance(id_by_label[each.label], area.box_xyxy_px, area.area_px, area.rle, iscrowd)
+        yield Drawn(instance, area.outlines, each.said)
 
 
 def _judge(area: Area | None, policy: LabelPolicy | None) -> Verdict:

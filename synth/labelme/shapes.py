@@ -4,12 +4,12 @@ A rectangle is a person's box, not an outline: an object drawn with rectangles o
 because a mask would claim that its corners belong to the object. Every other shape that has an area is an outline.
 """
 
-__all__ = ["Area", "visible_area"]
+__all__ = ["Area", "area_inside", "visible_area"]
 
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Final
 
@@ -20,21 +20,29 @@ from pycocotools import mask as coco_mask
 from synth.dataset import Rle
 from synth.errors import LabelMeError
 from synth.labelme.document import Shape
-from synth.labelme.outline import Box, pixels_inside, visible_box
+from synth.labelme.outline import Box, Outline, pixels_inside, visible_box
 from synth.unreadable import UNREADABLE, why_unreadable
 from synth.untrusted import open_picture
 
+# Their points are their edge, so they can go on as they were drawn.
+OUTLINED: Final = frozenset({"polygon", "rectangle", "oriented_rectangle"})
 # A multiple of four, so that the circle's box is exact; its area is then short by 1 part in 20,000.
 CIRCLE_CORNERS: Final = 360
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """What is visible of one object: its box in float pixel edges, its mask the pixels with their centre inside."""
+    """What is visible of one object: its box in float pixel edges, its mask the pixels with their centre inside.
+
+    Attributes:
+        outlines: The shapes' own points, (N, 2) x, y each, also where they leave the picture; none without a mask, or
+            where one of the shapes is a circle or a mask.
+    """
 
     box_xyxy_px: Box
     area_px: float
     rle: Rle | None
+    outlines: tuple[Outline, ...] = field(default=(), compare=False)
 
 
 def visible_area(shapes: Sequence[Shape], width_px: int, height_px: int) -> Area | None:
@@ -48,15 +56,31 @@ def visible_area(shapes: Sequence[Shape], width_px: int, height_px: int) -> Area
     if all(shape.shape_type == "rectangle" for shape in shapes):
         box = _around([visible_box(_outline(shape), width_px, height_px) for shape in shapes])
         return box and Area(box, (box[2] - box[0]) * (box[3] - box[1]), rle=None)
+    if all(shape.shape_type in OUTLINED for shape in shapes):
+        return area_inside([_outline(shape) for shape in shapes], width_px, height_px)
     canvas = np.zeros((height_px, width_px), np.bool_)
-    box = _around(
-        [_draw_mask(shape, canvas) if shape.shape_type == "mask" else _draw_outline(shape, canvas) for shape in shapes]
-    )
+    boxes = [
+        _draw_mask(shape, canvas) if shape.shape_type == "mask" else _draw_outline(_outline(shape), canvas)
+        for shape in shapes
+    ]
+    return _area(canvas, boxes)
+
+
+def area_inside(outlines: Sequence[Outline], width_px: int, height_px: int) -> Area | None:
+    """What the outlines of one object hold of the picture, all together; None where that is no pixel's centre."""
+    canvas = np.zeros((height_px, width_px), np.bool_)
+    boxes = [_draw_outline(outline, canvas) for outline in outlines]
+    # Two points hold nothing, and other formats take them for something else.
+    return _area(canvas, boxes, tuple(outline for outline in outlines if len(outline) > 2))
+
+
+def _area(canvas: NDArray[np.bool_], boxes: Sequence[Box | None], outlines: tuple[Outline, ...] = ()) -> Area | None:
+    box = _around(boxes)
     if box is None or not canvas.any():
         return None
     encoded = coco_mask.encode(np.asfortranarray(canvas, dtype=np.uint8))
-    rle = Rle(size=[height_px, width_px], counts=encoded["counts"].decode("ascii"))
-    return Area(box, float(canvas.sum()), rle)
+    rle = Rle(size=list(canvas.shape), counts=encoded["counts"].decode("ascii"))
+    return Area(box, float(canvas.sum()), rle, outlines)
 
 
 def _around(boxes: Sequence[Box | None]) -> Box | None:
@@ -65,10 +89,9 @@ def _around(boxes: Sequence[Box | None]) -> Box | None:
     return (min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])) if sides else None
 
 
-def _draw_outline(shape: Shape, canvas: NDArray[np.bool_]) -> Box | None:
-    """Add a shape that has an outline to the canvas, (H, W), and return its visible box."""
+def _draw_outline(outline_xy_px: Outline, canvas: NDArray[np.bool_]) -> Box | None:
+    """Add what an outline holds to the canvas, (H, W), and return its visible box."""
     height_px, width_px = canvas.shape
-    outline_xy_px = _outline(shape)
     box = visible_box(outline_xy_px, width_px, height_px)
     if box is not None:
         left, top, right, bottom = floor(box[0]), floor(box[1]), ceil(box[2]), ceil(box[3])
@@ -76,7 +99,7 @@ def _draw_outline(shape: Shape, canvas: NDArray[np.bool_]) -> Box | None:
     return box
 
 
-def _outline(shape: Shape) -> NDArray[np.float64]:
+def _outline(shape: Shape) -> Outline:
     """The shape's closed outline, (N, 2) x, y."""
     points_xy_px = np.array(shape.points, np.float64)
     if shape.shape_type == "rectangle":

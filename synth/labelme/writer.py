@@ -7,22 +7,24 @@ from typing import Any, Final
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from synth.dataset import Instance, Picture
 from synth.labelme.contours import polygons_around
+from synth.labelme.outline import Outline
 
 # Of LabelMe's file format; LabelMe 5 warns of files of another major version, later ones take any.
 VERSION: Final = "5.5.0"
+# Enough for what a person drew, and none of the noise of adding a width to an edge.
+DIGITS: Final = 6
 
 
 def labelme_json(
     picture: Picture,
     image_path: str,
     names: Mapping[int, str],
-    descriptions: Sequence[str] = (),
-    outlines: Sequence[Sequence[NDArray[np.float64]]] = (),
+    said: Sequence[Mapping[str, Any]] = (),
+    outlines: Sequence[Sequence[Outline]] = (),
 ) -> bytes:
     """One LabelMe file.
 
@@ -33,7 +35,7 @@ def labelme_json(
         picture: Sizes and labels are those of the upright picture; that is what LabelMe shows.
         image_path: Where the picture is, from the file's own folder.
         names: Of the categories, by id.
-        descriptions: What LabelMe shows beside each instance's label; none if empty.
+        said: Each instance's `description`, which LabelMe shows beside the label, and `flags`, where there are any.
         outlines: Each instance's, as they were drawn, (N, 2) x, y; where there are none they are traced from its mask.
     """
     shapes: list[dict[str, Any]] = []
@@ -46,9 +48,10 @@ def labelme_json(
                     "label": names[instance.category_id],
                     "points": points,
                     "group_id": number + 1 if len(drawn) > 1 else None,
-                    "description": descriptions[number] if descriptions else "",
+                    "description": "",
                     "shape_type": kind,
                     "flags": {},
+                    **(said[number] if said else {}),
                 }
             )
     content: dict[str, Any] = {
@@ -68,5 +71,5 @@ def _drawn(instance: Instance) -> list[tuple[str, list[list[float]]]]:
     outlines = [] if instance.rle is None else polygons_around(coco_mask.decode(instance.rle).astype(np.bool_))
     if outlines:
         return [("polygon", outline.tolist()) for outline in outlines]
-    x1, y1, x2, y2 = (round(edge, 2) for edge in instance.box_xyxy_px)
+    x1, y1, x2, y2 = (round(edge, DIGITS) for edge in instance.box_xyxy_px)
     return [("rectangle", [[x1, y1], [x2, y2]])]

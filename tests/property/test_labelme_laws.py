@@ -15,7 +15,7 @@ from pycocotools import mask as coco_mask
 from synth.errors import LabelMeError
 from synth.labelme import read_labelme
 from synth.labelme.document import Shape
-from synth.labelme.outline import pixels_inside
+from synth.labelme.outline import cut_to_picture, pixels_inside
 from synth.labelme.shapes import visible_area
 
 W, H = 48, 32
@@ -146,3 +146,16 @@ def test_whatever_the_json_holds_it_is_read_or_it_is_one_line(document, noise, a
             assert "a.json" in str(error)
         else:
             assert len(pictures.pictures) == 1
+
+
+@settings(deadline=None)
+@given(st.lists(anywhere, min_size=3, max_size=8))
+def test_an_outline_cut_to_the_picture_lies_in_it_and_holds_what_it_held_there(points):
+    outline = np.array(points)
+    cut = cut_to_picture(outline, W, H)
+    assert ((cut >= 0) & (cut <= (W, H))).all()
+    whole, left = (pixels_inside(each, (0, 0, W, H)) for each in (outline, cut))
+    # New points on the border are rounded: an edge that runs through a pixel's centre may pass it on either side.
+    assert (whole != left).sum() <= 1
+    inside = (outline >= 0).all(axis=1) & (outline <= (W, H)).all(axis=1)
+    assert {tuple(point) for point in outline[inside]} <= {tuple(point) for point in cut}

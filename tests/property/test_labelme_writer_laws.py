@@ -60,6 +60,7 @@ def iou(one, other):
     return float(coco_mask.iou([one.rle], [other.rle], [0])[0, 0])
 
 
+@settings(deadline=None)
 @given(st.floats(0, W - 1), st.floats(0, H - 1), st.floats(0.5, W), st.floats(0.5, H), st.sampled_from([3, 7]))
 def test_a_box_comes_back(x, y, width, height, category_id):
     box = (x, y, min(W, x + width), min(H, y + height))

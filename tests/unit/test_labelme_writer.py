@@ -37,7 +37,7 @@ def test_an_empty_picture_has_every_key_that_labelme_reads():
 
 
 def test_a_box_is_a_rectangle_with_its_description():
-    (shape,) = written(Instance(1, (2.0, 3.25, 12.0, 13.0), 97.5), descriptions=["score 0.87"])["shapes"]
+    (shape,) = written(Instance(1, (2.0, 3.25, 12.0, 13.0), 97.5), said=[{"description": "score 0.87"}])["shapes"]
     assert shape == {
         "label": "coin",
         "points": [[2, 3.25], [12, 13]],

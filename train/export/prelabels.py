@@ -52,7 +52,7 @@ class PreLabels:
         instances = _instances(detections)
         labelled = replace(picture, instances=tuple(instances[i] for i in kept))
         aside = json_path.with_name(f".{json_path.name}.part")
-        aside.write_bytes(labelme_json(labelled, copy.name, names, [scores[i] for i in kept]))
+        aside.write_bytes(labelme_json(labelled, copy.name, names, [{"description": scores[i]} for i in kept]))
         aside.replace(json_path)
 
 
