@@ -5,7 +5,7 @@
 The latter two are there where there are several classes. Penn-Fudan's own names of folders and files are known as well.
 """
 
-__all__ = ["CLASSES", "MASKS", "NAMES", "PICTURES", "is_pairs", "read_pairs"]
+__all__ = ["CLASSES", "MASKS", "NAMES", "PICTURES", "class_names", "is_pairs", "read_pairs"]
 
 import os
 from collections import Counter
@@ -40,6 +40,13 @@ def is_pairs(folder: Path) -> bool:
     return _folders(folder) is not None
 
 
+def class_names(folder: Path) -> list[str]:
+    """Of the classes from 1 on; one, "object", where no file has them."""
+    path = folder / NAMES
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [line.strip() for line in lines if line.strip()] or [ONLY_CLASS]
+
+
 def read_pairs(
     folder: Path,
     categories: Sequence[Category] | None = None,
@@ -65,7 +72,7 @@ def read_pairs(
     if folders is None:
         raise DatasetError(f"{folder}: no folders {PICTURES}/ and {MASKS}/ in it.")
     pictures, masks = folders
-    names = _names(folder)
+    names = class_names(folder)
     if categories is None:
         wanted = dict.fromkeys(aliases.get(name, name) for name in names if name not in ignore_labels)
         categories = [Category(number, name) for number, name in enumerate(wanted, start=1)]
@@ -93,12 +100,6 @@ def read_pairs(
 def _folders(folder: Path) -> tuple[Path, Path] | None:
     found = [(folder / one, folder / other) for one, other in FOLDERS]
     return next(((one, other) for one, other in found if one.is_dir() and other.is_dir()), None)
-
-
-def _names(folder: Path) -> list[str]:
-    path = folder / NAMES
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [line.strip() for line in lines if line.strip()] or [ONLY_CLASS]
 
 
 def _below(pictures: Path) -> list[Path]:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from synth.errors import UsageError
+
 
 def convert_command(
     source: Annotated[Path, typer.Argument(help="Data set: its folder, or its JSON, YAML or XML file.", metavar="SRC")],
@@ -19,6 +21,10 @@ def convert_command(
         ),
     ],
     came_as: Annotated[str | None, typer.Option("--from", help="What it is; found out if not said.")] = None,
+    names: Annotated[
+        str | None,
+        typer.Option(help="Classes of YOLO labels that come without names: coin,nut, or a file with one a line."),
+    ] = None,
     link: Annotated[bool, typer.Option("--link", help="Link to the pictures' files instead of copying them.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
@@ -28,7 +34,7 @@ def convert_command(
 
     from synth.convert import FORMATS, convert
 
-    done = convert(source, out, to, came_as, link=link)
+    done = convert(source, out, to, came_as, names=_names(names) if names else (), link=link)
     if as_json:
         typer.echo(json.dumps(asdict(done), indent=2))
         return
@@ -40,3 +46,13 @@ def convert_command(
         f"{done.n_pictures} pictures, {done.n_objects} objects, {done.n_negatives} pictures without any: "
         f"{done.came_as} -> {done.became}, {out}"
     )
+
+
+def _names(said: str) -> list[str]:
+    """A list, or the file that has it."""
+    path = Path(said)
+    try:
+        parts = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else said.split(",")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--names {said}: can't be read as text ({error}).") from None
+    return [part.strip() for part in parts if part.strip()]

@@ -132,14 +132,15 @@ def _thing(
 def _write(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
     things = labelled.things
     posed = sum("pose" in thing.more for thing in things)
-    if not posed or not all("camera" in shot.more for shot in labelled.shots):
+    if posed < bool(things) or not all("camera" in shot.more for shot in labelled.shots):
         raise DatasetError(
             f"{labelled.name}: BOP is a format of poses, and {posed} of {len(things)} objects have a pose, "
             f"{sum('camera' in shot.more for shot in labelled.shots)} of {len(labelled.shots)} pictures a camera. "
             "Choose another format."
         )
     for split, shots in by_split(labelled).items():
-        for start in range(0, len(shots), SCENE_PICTURES):
+        # A split without a picture is a scene without one.
+        for start in range(0, max(1, len(shots)), SCENE_PICTURES):
             folder = out / (split or SPLIT) / f"{start // SCENE_PICTURES:06d}"
             _write_scene(shots[start : start + SCENE_PICTURES], folder, placer)
     records = [

@@ -132,7 +132,8 @@ def _is_coco(path: Path, stem: str) -> bool:
         return False
     records = content["annotations"]
     is_panoptic = bool(records) and isinstance(records[0], dict) and "segments_info" in records[0]
-    return is_panoptic == (stem == "panoptic") or not records
+    # Without a record of either kind, the file's name says which.
+    return is_panoptic == (stem == "panoptic") if records else path.name.startswith("panoptic") == (stem == "panoptic")
 
 
 FORMATS.register("coco")(

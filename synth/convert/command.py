@@ -3,7 +3,7 @@
 __all__ = ["Converted", "convert", "new_folder"]
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,8 @@ from synth.convert.formats import FORMATS, Format, recognise
 from synth.convert.losses import losses
 from synth.convert.neutral import LabelledSet, Thing, by_split
 from synth.convert.pictures import Placer
-from synth.errors import DatasetError
+from synth.dataset import Category
+from synth.errors import DatasetError, UsageError
 
 # Where pictures of no split go that lie beside others which have one.
 REST: Final = "rest"
@@ -39,16 +40,26 @@ class Converted:
     lost: tuple[str, ...]
 
 
-def convert(source: Path, out: Path, became: str, came_as: str | None = None, *, link: bool = False) -> Converted:
+def convert(
+    source: Path,
+    out: Path,
+    became: str,
+    came_as: str | None = None,
+    *,
+    names: Sequence[str] = (),
+    link: bool = False,
+) -> Converted:
     """Write the set at `source` to the new folder `out`; nothing remains of it after an error.
 
     Args:
         became: Name of the format to write.
         came_as: Name of the format to read; None finds it out.
+        names: Of the categories in their order, where the set has none: YOLO without a data.yaml or classes.txt.
         link: Hard links to the pictures instead of copies, where the disk allows.
     Raises:
         ConfigError: no such format.
-        DatasetError: the source isn't such a set, or isn't whole; `out` is there.
+        DatasetError: the source isn't such a set, or isn't whole, or has no names; `out` is there.
+        UsageError: it has names of its own.
     """
     target = FORMATS[became]
     came_as = came_as or recognise(source)
@@ -57,7 +68,7 @@ def convert(source: Path, out: Path, became: str, came_as: str | None = None, *,
         raise DatasetError(f"{source}: there is no {reader.title} ({came_as}). Without --from it is found out what is.")
     if out.resolve() == source.resolve() or source.resolve() in out.resolve().parents:
         raise DatasetError(f"{out}: lies within the set to convert. Choose a folder outside of {source}.")
-    labelled = reader.read(source)
+    labelled = _with_names(reader.read(source), names, source)
     lost = losses(labelled, target.carries)
     placer = Placer(link)
     with new_folder(out) as folder:
@@ -71,6 +82,22 @@ def convert(source: Path, out: Path, became: str, came_as: str | None = None, *,
         labelled.notes,
         (*lost, *placer.lines()),
     )
+
+
+def _with_names(labelled: LabelledSet, names: Sequence[str], source: Path) -> LabelledSet:
+    known = [category.name for category in labelled.categories]
+    if not labelled.is_nameless:
+        if names:
+            raise UsageError(f"--names: {source} has names: {', '.join(known)[:200]}. Leave it out.")
+        return labelled
+    if len(names) < max(1, len(known)):
+        said = f"--names says {len(names)}" if names else "nothing says what they are called"
+        raise DatasetError(
+            f"{source}: its labels have {len(known)} classes, numbered from 0, and {said}. Put their names into "
+            f"{source / 'classes.txt'}, one a line, or say --names coin,nut."
+        )
+    categories = tuple(Category(number, name) for number, name in enumerate(names, start=1))
+    return replace(labelled, categories=categories, is_nameless=False)
 
 
 def _that_fits(labelled: LabelledSet, target: Format) -> LabelledSet:

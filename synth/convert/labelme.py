@@ -28,10 +28,18 @@ def _is_here(source: Path) -> bool:
     if not source.is_dir():
         return False
     paths = sorted(path for path in source.rglob("*.json") if not path.name.startswith("."))[:ENOUGH]
-    return any(b'"shapes"' in path.read_bytes() for path in paths)
+    return any(b'"shapes"' in path.read_bytes() for path in paths) or _is_empty(source)
+
+
+def _is_empty(source: Path) -> bool:
+    """Whether there are names of labels and nothing that they could be of: a set without a picture."""
+    return [path.name for path in source.iterdir()] == [NAMES]
 
 
 def _read(source: Path) -> LabelledSet:
+    if _is_empty(source):
+        names = enumerate(_listed(source / NAMES), start=1)
+        return LabelledSet(source.resolve().name, tuple(Category(number, name) for number, name in names), ())
     pictures, drawn, report = read_drawn(source)
     listed = [name for path in sorted([*source.glob(NAMES), *source.glob(f"*/{NAMES}")]) for name in _listed(path)]
     used = [category.name for category in pictures.categories]

@@ -73,6 +73,7 @@ class LabelledSet:
     Attributes:
         category_more: By category id, what its format says beyond id and name.
         notes: What was met in reading and is worth telling.
+        is_nameless: Nobody has said yet what the categories are called; their names are made up.
     """
 
     name: str
@@ -80,6 +81,7 @@ class LabelledSet:
     shots: tuple[Shot, ...]
     category_more: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    is_nameless: bool = False
 
     @property
     def things(self) -> list[Thing]:

@@ -13,7 +13,8 @@ from synth.convert.label_png import flat_map, save_map
 from synth.convert.losses import Carries
 from synth.convert.neutral import LabelledSet, Shot, Thing, thing_of_outlines
 from synth.convert.pictures import Placer, safe_names
-from synth.pairs import CLASSES, MASKS, NAMES, PICTURES, is_pairs, read_pairs
+from synth.dataset import Category
+from synth.pairs import CLASSES, MASKS, NAMES, PICTURES, class_names, is_pairs, read_pairs
 
 
 def with_rectangles(shot: Shot) -> Shot:
@@ -32,9 +33,12 @@ def with_rectangles(shot: Shot) -> Shot:
 
 
 def _read(source: Path) -> LabelledSet:
+    folder = next(each for each in (source / PICTURES, source / "PNGImages") if each.is_dir())
+    if not any(folder.iterdir()):
+        names = enumerate(class_names(source), start=1)
+        return LabelledSet(source.resolve().name, tuple(Category(number, name) for number, name in names), ())
     labelled, lines = read_pairs(source)
     numbers = count(1)
-    folder = next(each for each in (source / PICTURES, source / "PNGImages") if each.is_dir())
     shots = tuple(
         Shot(
             picture.image_id,
@@ -53,6 +57,8 @@ def _write(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
     order = {category.id: index for index, category in enumerate(labelled.categories, start=1)}
     names = "".join(f"{category.name}\n" for category in labelled.categories)
     (out / NAMES).write_text(names, encoding="utf-8")
+    for kind in (PICTURES, MASKS):
+        (out / kind).mkdir()
     n_shared, n_small, n_boxes = 0, 0, sum(thing.instance.rle is None for thing in labelled.things)
     for shot, name in zip(labelled.shots, safe_names(labelled.shots, by_stem=True), strict=True):
         placer.put(shot, out / PICTURES / name)

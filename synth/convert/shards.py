@@ -57,7 +57,7 @@ def _write(name: FormatName, labelled: LabelledSet, out: Path, placer: Placer) -
     categories = [category_of(labelled, category) for category in labelled.categories]
     described = write_shards(_records(labelled, placer), categories, out, layout)
     counts = {"images": len(labelled.shots), "annotations": len(labelled.things)}
-    write_json(out / "manifest.json", {**described, "counts": counts})
+    write_json(out / "manifest.json", {"shards": [], **described, "counts": counts})
     return []
 
 

@@ -40,7 +40,9 @@ class _Meaning:
 
 def is_solo(folder: Path) -> bool:
     """Whether a set lies right in this folder."""
-    return next(_frames(folder), None) is not None
+    # A set without a frame has its definitions all the same.
+    named = ("metadata.json", DEFINITIONS)
+    return next(_frames(folder), None) is not None or all((folder / name).is_file() for name in named)
 
 
 def read_solo(folder: Path) -> LabelledSet:
