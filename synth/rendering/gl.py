@@ -17,6 +17,9 @@ from synth.errors import RenderError
 
 PLATFORMS = ("egl", "osmesa")
 MOST_DEVICES = 32
+# For Mesa's software rasteriser, which reads them once, when it is first asked for anything: take two levels of a
+# mipmap only where both count, and choose them without square roots, as GPUs do. It saves a tenth of the geometry pass.
+MESA_SHORTCUTS = "brilinear,rho_approx"
 EGL_LIBRARIES = ("libEGL.so.1", "libEGL.so")
 OSMESA_LIBRARIES = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")
 NEEDED_EXTENSIONS = {b"GL_ARB_texture_storage", b"GL_ARB_clip_control"}
@@ -48,6 +51,7 @@ def choose_platform() -> str:
     Raises:
         RenderError: there is none on this machine; the message says what was tried and what to install.
     """
+    os.environ.setdefault("GALLIVM_PERF", MESA_SHORTCUTS)
     chosen = os.environ.get("PYOPENGL_PLATFORM")
     if chosen is None:
         errors = []

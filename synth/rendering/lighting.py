@@ -14,7 +14,7 @@ from synth.rendering.ambient import irradiance_harmonics
 from synth.rendering.buffers import ShadowMaps, Target, Texture2D, upload
 from synth.rendering.canvas import ALBEDO, EMISSIVE, NORMAL
 from synth.rendering.program import Program, compile_program
-from synth.rendering.shadow import DepthMaps, ShadowMap
+from synth.rendering.shadow import DepthMaps
 from synth.rendering.texture_cache import TextureCache
 from synth.rendering.views import plane_fills
 from synth.scene import Background, Light, Scene, Texture
@@ -94,11 +94,11 @@ class LightingPass:
         always = () if hidden else ("BACKGROUND",)
         once = ("AMBIENT", "EMISSIVE") if emissive else ("AMBIENT",)
         for turn, numbers in enumerate(_rounds(scene.lights)):
-            n_shadows = sum(number in maps.by_light for number in numbers)
             lights = [scene.lights[number] for number in numbers]
             spots = sum(1 << i for i, light in enumerate(lights) if light.kind == "spot")
-            counts = (f"LIGHTS {len(lights)}", f"SHADOWS {n_shadows}", f"SPOTS {spots}")
-            program = self._program((*counts, *always, *(() if turn else once)))
+            shadow = maps.by_light.get(numbers[0]) if numbers else None
+            lit = (f"LIGHTS {len(lights)}", f"SPOTS {spots}", *(("SHADOW",) if shadow else ()))
+            program = self._program((*lit, *always, *(() if turn else once)))
             program.use()
             eye_m = scene.camera.world_from_camera[:3, 3]
             program.set_vectors("u_eye", eye_m)
@@ -107,7 +107,9 @@ class LightingPass:
             program.set_float("u_sky_offset_m", maps.sky_texel_m)
             program.set_float("u_open_below", float(surface is None))
             _set_lights(program, lights)
-            _set_shadows(program, [maps.by_light[number] for number in numbers[:n_shadows]])
+            if shadow:
+                program.set_matrix("u_shadow_from_world", shadow.texture_from_world)
+                program.set_vectors("u_shadow_at", np.array([1.5 * shadow.texel_m, shadow.layer]))
             _set_background(program, background, environment, backdrop, target.width_px / target.height_px)
             if turn:
                 GL.glEnable(GL.GL_BLEND)
@@ -132,7 +134,6 @@ def _near_plane(clip_from_world: Matrix) -> NDArray[np.float64]:
 
 
 def _set_lights(program: Program, lights: list[Light]) -> None:
-    """Those with a shadow map first, as `_rounds` has sorted them."""
     n = len(lights)
     places, colors, cones = np.zeros((n, 4)), np.zeros((n, 4)), np.zeros((n, 4))
     for i, light in enumerate(lights):
@@ -146,13 +147,6 @@ def _set_lights(program: Program, lights: list[Light]) -> None:
     if lights:
         for name, values in (("place", places), ("color", colors), ("cone", cones)):
             program.set_vectors(f"u_light_{name}", values)
-
-
-def _set_shadows(program: Program, shadows: list[ShadowMap]) -> None:
-    if shadows:
-        program.set_matrices("u_shadow_from_world", np.stack([shadow.texture_from_world for shadow in shadows]))
-        program.set_floats("u_shadow_layer", np.array([shadow.layer for shadow in shadows]))
-        program.set_floats("u_shadow_offset_m", np.array([1.5 * shadow.texel_m for shadow in shadows]))
 
 
 def _set_background(
@@ -170,6 +164,13 @@ def _set_background(
 
 
 def _rounds(lights: tuple[Light, ...]) -> list[list[int]]:
-    """The lights' numbers, shadow casters first, in groups that the shader takes; one empty group if there are none."""
-    numbers = sorted(range(len(lights)), key=lambda number: not lights[number].casts_shadow)
-    return [numbers[start : start + MAX_LIGHTS] for start in range(0, len(numbers), MAX_LIGHTS)] or [[]]
+    """The lights' numbers in groups that the shader takes, at least one: no more than one casts a shadow, the first."""
+    casting = [number for number, light in enumerate(lights) if light.casts_shadow]
+    others = [number for number, light in enumerate(lights) if not light.casts_shadow]
+    rounds = []
+    while casting or others or not rounds:
+        first, casting = casting[:1], casting[1:]
+        free = MAX_LIGHTS - len(first)
+        rounds.append(first + others[:free])
+        others = others[free:]
+    return rounds

@@ -106,28 +106,28 @@ class Models:
 def object_uniforms(
     placed: Placed, material: Material, clip_from_world: Matrix, number: int, extent: float = 1.0
 ) -> NDArray[np.float32]:
-    """(15, 4) what shaders/common.glsl reads, in its order; `extent` is the mesh's largest, before it is scaled.
+    """(14, 4) what shaders/common.glsl reads, in its order; `extent` is the mesh's largest, before it is scaled.
 
     The matrices are multiplied in double precision here; a vertex is then rounded once, not at every step.
     """
     world_from_mesh = placed.world_from_object @ np.diag([placed.scale] * 3 + [1.0])
     finish, bit = placed.finish, 1 << (number % 32)
-    rows = np.zeros((15, 4), np.float32)
+    rows = np.zeros((14, 4), np.float32)
     rows[0:4] = (clip_from_world @ world_from_mesh).T
     rows[4:7, :3] = placed.world_from_object[:3, :3].T
-    rows[7:10, :3], rows[7:10, 3] = finish.color_matrix, finish.color_offset
-    rows[10] = material.base_color_rgba
-    rows[11] = (
+    rows[7:10, :3] = np.asarray(finish.color_matrix) * material.base_color_rgba[:3]
+    rows[7:10, 3] = finish.color_offset
+    rows[10] = (
         material.metallic * finish.metallic_gain,
         material.roughness * finish.roughness_gain,
         LEAST_ALPHA if material.blended else material.alpha_cutoff or 0.0,
         placed.instance_id,
     )
-    rows[12, :3] = material.emissive_rgb
+    rows[11] = (*material.emissive_rgb, material.base_color_rgba[3])
     # Halves of 16 bits: a float32 holds no 32-bit integer exactly.
-    rows[13, :2] = bit & 0xFFFF, bit >> 16
+    rows[12, :2] = bit & 0xFFFF, bit >> 16
     if wear := finish.wear:
-        rows[14] = wear.share, 1 / (wear.repeat * extent), *wear.offset
+        rows[13] = wear.share, 1 / (wear.repeat * extent), *wear.offset
     return rows
 
 
@@ -150,6 +150,8 @@ def _upload(primitive: Primitive, closed: bool) -> Drawable:
             defines.append(define)
     if material.alpha_cutoff is not None or material.blended:
         defines.append("ALPHA_MASK")
+    if np.any(primitive.colors_rgba != 1):
+        defines.append("VERTEX_COLOR")
     # The pixels are on the GPU now; kept here too, those of two hundred assets are a hundred megabytes.
     material = replace(
         material, base_color_texture=None, metallic_roughness_texture=None, normal_texture=None, emissive_texture=None

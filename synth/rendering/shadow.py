@@ -104,7 +104,7 @@ class DepthMapPass:
                 drawable.bind_textures()
             uniforms = object_uniforms(placed, drawable.material, clip_from_world, number)
             if drawable.material.blended:
-                uniforms[11, 2] = LEAST_SHADOW_ALPHA
+                uniforms[10, 2] = LEAST_SHADOW_ALPHA
             program.set_vectors("u_object", uniforms)
             drawable.draw()
 

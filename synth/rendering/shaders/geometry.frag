@@ -2,7 +2,9 @@
 // of every fragment, hidden or not, its instance's bit: the whole outline, from what makes the visible part.
 in vec3 v_normal;
 in vec2 v_uv;
+#ifdef VERTEX_COLOR
 in vec4 v_color;
+#endif
 #ifdef NORMAL_MAP
 in vec3 v_offset;
 uniform sampler2D u_normal_map;
@@ -55,12 +57,15 @@ float filtered_roughness(float roughness, vec3 normal) {
 }
 
 void main() {
-    vec4 color = base_color() * v_color;
+    vec4 color = vec4(1.0);
+#ifdef VERTEX_COLOR
+    color = v_color;
+#endif
 #ifdef BASE_COLOR_MAP
     color *= texture(u_base_color_map, v_uv);
 #endif
 #ifdef ALPHA_MASK
-    if (color.a < alpha_cutoff()) discard;
+    if (color.a * base_alpha() < alpha_cutoff()) discard;
 #endif
     vec4 base = vec4(color.rgb, 1.0);
     vec3 albedo = vec3(dot(color_row_r(), base), dot(color_row_g(), base), dot(color_row_b(), base));
@@ -92,6 +97,6 @@ void main() {
 #ifdef EMISSIVE_MAP
     emissive *= texture(u_emissive_map, v_uv).rgb;
 #endif
-    o_emissive = vec4(emissive, color.a);
+    o_emissive = vec4(emissive, color.a * base_alpha());
 #endif
 }

@@ -5,7 +5,9 @@ layout(location = 2) in vec2 uv;
 layout(location = 3) in vec4 color;
 out vec3 v_normal;
 out vec2 v_uv;
+#ifdef VERTEX_COLOR
 out vec4 v_color;
+#endif
 #ifdef NORMAL_MAP
 out vec3 v_offset;
 #endif
@@ -17,7 +19,9 @@ invariant gl_Position;
 void main() {
     v_normal = world_from_object_rotation() * normal;
     v_uv = uv;
+#ifdef VERTEX_COLOR
     v_color = color;
+#endif
 #ifdef NORMAL_MAP
     // Only its derivatives are used, so the object's place and scale don't matter.
     v_offset = world_from_object_rotation() * position;

@@ -1,5 +1,5 @@
 // Flows in: the geometry pass's buffers, lights, shadow and sky maps, environment. Flows out: linear light, each pixel once.
-// Compiled for a number of LIGHTS, of which the first SHADOWS cast shadows, and those that are bits of SPOTS have a cone:
+// Compiled for a number of LIGHTS, of which with SHADOW the first casts one, and those that are bits of SPOTS have a cone:
 // loops of known length are unrolled, which saves a third of the pass. AMBIENT adds all that isn't a light, and is left out
 // in further rounds of lights.
 const float PI = 3.14159265359;
@@ -17,10 +17,10 @@ flat in vec4 v_light_color[LIGHTS];       // xyz: intensity; w: a spot's cosine 
 #if SPOTS > 0
 flat in vec4 v_light_cone[LIGHTS];        // xyz: a spot's axis, towards it; w: cosine where its light ends
 #endif
-#if SHADOWS > 0
+#ifdef SHADOW
 uniform sampler2DArrayShadow u_shadow_maps;
-uniform mat4 u_shadow_from_world[SHADOWS];
-uniform float u_shadow_offset_m[SHADOWS], u_shadow_layer[SHADOWS];
+flat in mat4 v_shadow_from_world;
+flat in vec2 v_shadow_at;                 // offset in metres along the normal, layer
 #endif
 #ifdef AMBIENT
 flat in vec4 v_environment;               // cosine and sine of its angle about z, gain, its texture's levels
@@ -87,13 +87,13 @@ vec3 background(vec3 view) {
 vec3 background(vec3 view) { return vec3(0.0); }
 #endif
 
-#if SHADOWS > 0
-// How much of a light arrives: two taps, each of four texels, side by side.
-float shadow_test(int i, vec3 position, vec3 normal) {
-    vec4 place = u_shadow_from_world[i] * vec4(position + normal * u_shadow_offset_m[i], 1.0);
+#ifdef SHADOW
+// How much of the light arrives: two taps, each of four texels, side by side.
+float unshadowed(vec3 position, vec3 normal) {
+    vec4 place = v_shadow_from_world * vec4(position + normal * v_shadow_at.x, 1.0);
     vec3 at = place.xyz / place.w;
     at.z = min(at.z, 1.0);   // beyond the map's far end, where nothing was drawn, is lit
-    float texel = 1.0 / float(textureSize(u_shadow_maps, 0).x), layer = u_shadow_layer[i];
+    float texel = 1.0 / float(textureSize(u_shadow_maps, 0).x), layer = v_shadow_at.y;
     vec2 aside = vec2(0.7, 0.35) * texel;
     return 0.5 * (texture(u_shadow_maps, vec4(at.xy + aside, layer, at.z))
         + texture(u_shadow_maps, vec4(at.xy - aside, layer, at.z)));
@@ -104,15 +104,15 @@ float shadow_test(int i, vec3 position, vec3 normal) {
 // What arrives of all lights: what a white diffuse base, a white mirror and the grazing share of any surface make of it.
 struct Arriving { vec3 diffuse, mirrored, grazing; };
 
-// Add one light's. GGX with Schlick's Fresnel and the height-correlated visibility term, over a diffuse base that gets
+// Add one light's, of which only a share may be `arriving`. GGX with Schlick's Fresnel and the height-correlated visibility term, over a diffuse base that gets
 // what it lets through. The surface's colours are factors of sums over the lights, so they wait for `surface_light`.
 // Source: glTF 2.0, appendix B; Filament, "Standard model"; Hammon, PBR diffuse lighting for GGX, 2017.
-void add_light(inout Arriving sum, int i, float unshadowed, vec3 position, vec3 n, vec3 v, float nv, float alpha) {
+void add_light(inout Arriving sum, int i, float arriving, vec3 position, vec3 n, vec3 v, float nv, float alpha) {
     vec3 towards = v_light_place[i].xyz - position * v_light_place[i].w;
     float nearness = inversesqrt(dot(towards, towards));   // of a direction 1
     vec3 l = towards * nearness, h = normalize(v + l);
     float nh = max(dot(n, h), 0.0), nl = max(dot(n, l), 0.0), vh = max(dot(v, h), 0.0);
-    float arriving = unshadowed * nl * nearness * nearness;
+    arriving *= nl * nearness * nearness;
 #if SPOTS > 0
     if ((SPOTS >> i & 1) == 1)
         arriving *= smoothstep(v_light_cone[i].w, v_light_color[i].w, dot(l, v_light_cone[i].xyz));
@@ -139,11 +139,11 @@ vec3 surface_light(vec3 position, vec3 view) {
 #if LIGHTS > 0
     Arriving sum = Arriving(vec3(0.0), vec3(0.0), vec3(0.0));
     for (int i = 0; i < LIGHTS; i++) {
-        float unshadowed = 1.0;
-#if SHADOWS > 0
-        if (i < SHADOWS) unshadowed = shadow_test(i, position, normal);
+        float arriving = 1.0;
+#ifdef SHADOW
+        if (i == 0) arriving = unshadowed(position, normal);
 #endif
-        add_light(sum, i, unshadowed, position, normal, view, max(nv, 1e-3), alpha);
+        add_light(sum, i, arriving, position, normal, view, max(nv, 1e-3), alpha);
     }
     light += diffuse * (1.0 - f0) * sum.diffuse + f0 * sum.mirrored + sum.grazing;
 #endif

@@ -14,6 +14,12 @@ flat out vec4 v_light_place[LIGHTS], v_light_color[LIGHTS];
 uniform vec4 u_light_cone[LIGHTS];
 flat out vec4 v_light_cone[LIGHTS];
 #endif
+#ifdef SHADOW
+uniform mat4 u_shadow_from_world;
+uniform vec2 u_shadow_at;
+flat out mat4 v_shadow_from_world;
+flat out vec2 v_shadow_at;
+#endif
 #ifdef AMBIENT
 uniform vec4 u_environment;
 uniform vec3 u_irradiance[9];
@@ -33,6 +39,10 @@ void main() {
 #endif
 #if SPOTS > 0
     v_light_cone = u_light_cone;
+#endif
+#ifdef SHADOW
+    v_shadow_from_world = u_shadow_from_world;
+    v_shadow_at = u_shadow_at;
 #endif
 #ifdef AMBIENT
     v_environment = u_environment;

@@ -7,7 +7,7 @@ uniform sampler2D u_base_color_map;
 
 void main() {
 #ifdef ALPHA_MASK
-    float alpha = base_color().a * v_alpha;
+    float alpha = base_alpha() * v_alpha;
 #ifdef BASE_COLOR_MAP
     alpha *= texture(u_base_color_map, v_uv).a;
 #endif

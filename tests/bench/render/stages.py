@@ -14,9 +14,10 @@ from processes import ended
 
 from synth.annotate.sample import annotate
 from synth.config import RenderSettings, make_stack
-from synth.engine.memory import resident_mb
+from synth.engine.memory import give_back_freed, resident_mb
 from synth.engine.plan import make_plan
 from synth.engine.shards import frame_record
+from synth.engine.worker import GIVE_BACK_EVERY
 from synth.meshes import MeshStore
 from synth.randomize.stack import randomize
 from synth.rendering import renderer as renderer_module
@@ -87,6 +88,8 @@ def _measure(n_frames: int, memory_at: tuple[int, int]) -> tuple[dict[str, float
             with clock.stage("encode and write"):
                 hashes = write_pictures(folder, sample, settings.images, jpeg_quality=settings.jpeg_quality)
                 orjson.dumps(frame_record(sample, settings.images, hashes), option=orjson.OPT_SERIALIZE_NUMPY)
+            if index % GIVE_BACK_EVERY == GIVE_BACK_EVERY - 1:
+                give_back_freed()  # as a worker does
             if index + 1 in memory_at:
                 memory_mb.append(resident_mb())
     return dict(clock.cpu_s), memory_mb
