@@ -33,6 +33,7 @@ import orjson
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
+from synth.broken_json import why_no_json
 from synth.errors import DatasetError
 from synth.printable import has_control
 from synth.unreadable import UNREADABLE, why_unreadable
@@ -247,7 +248,8 @@ def _listed(folder: Path, file_name: str) -> Path:
 
 
 def _read_json(path: Path) -> Any:
+    content = read_bounded(path, MOST_BYTES)
     try:
-        return orjson.loads(read_bounded(path, MOST_BYTES))
+        return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise DatasetError(f"{path}: not valid JSON ({error}). Was it cut off? Make it again.") from None
+        raise DatasetError(f"{path}: {why_no_json(content, error)}") from None

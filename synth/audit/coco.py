@@ -3,7 +3,7 @@
 __all__ = ["is_coco", "read_coco_as_written"]
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ def read_coco_as_written(content: dict[str, Any], path: Path, name: str, images:
             found.append(Problem(name, where, f"its id is {record.get('id')!r}, no whole number"))
         else:
             categories.append((category_id, str(record.get("name"))))
+            found += _as_text(record, ("id",), name, where)
     for where, record in records["images"]:
         picture_id, file_name = _whole(record.get("id")), record.get("file_name")
         if picture_id is None or not isinstance(file_name, str):
@@ -53,6 +54,7 @@ def read_coco_as_written(content: dict[str, Any], path: Path, name: str, images:
         else:
             size = _size(record)
             pictures.append(ListedPicture(picture_id, file_name, _inside(root, path, file_name), size))
+            found += _as_text(record, ("id", "width", "height"), name, where)
     names = {picture.picture_id: picture.name for picture in pictures}
     for where, record in records["annotations"]:
         if (picture_id := _whole(record.get("image_id"))) is None:
@@ -60,6 +62,7 @@ def read_coco_as_written(content: dict[str, Any], path: Path, name: str, images:
         else:
             labels.append(_label(record, f"{names.get(picture_id, f'image {picture_id}')}, {where}", picture_id))
             found += [Problem(name, labels[-1].name, fault) for fault in _faults(record, labels[-1])]
+            found += _as_text(record, ("id", "image_id", "category_id", "iscrowd"), name, labels[-1].name)
     return DataSet(name, path, "COCO", root, tuple(categories), tuple(pictures), tuple(labels), tuple(found))
 
 
@@ -91,7 +94,7 @@ def _label(record: dict[str, Any], where: str, picture_id: int) -> Label:
         box_xywh_px=None if None in numbers else tuple(numbers),  # type: ignore[arg-type] # four, as counted
         area_px=_number(record.get("area")),
         segmentation=record.get("segmentation") or None,
-        iscrowd=record.get("iscrowd") == 1,
+        iscrowd=_whole(record.get("iscrowd")) == 1,
     )
 
 
@@ -105,6 +108,15 @@ def _faults(record: dict[str, Any], label: Label) -> Iterator[str]:
         yield f"its area is {record.get('area')!r}, no finite number"
     if label.segmentation is not None and not isinstance(label.segmentation, list | dict):
         yield f"its segmentation is {str(label.segmentation)[:40]!r}, neither polygons nor run lengths"
+    parts = label.segmentation if isinstance(label.segmentation, list) else ()
+    if any(isinstance(part, list) and str in set(map(type, part)) for part in parts):
+        yield "its polygons hold numbers written as text"
+
+
+def _as_text(record: dict[str, Any], keys: Sequence[str], name: str, where: str) -> Iterator[Problem]:
+    """Numbers that can be read, but not by everybody."""
+    if told := [f"{key} {record[key]!r}" for key in keys if isinstance(record.get(key), str)]:
+        yield Problem(name, where, f"numbers written as text, which others don't match: {', '.join(told)[:80]}")
 
 
 def _whole(value: Any) -> int | None:

@@ -6,6 +6,7 @@ import codecs
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from synth.audit.labelme import is_labelme, read_labelme_as_written
 from synth.audit.others import read_other
 from synth.audit.records import DataSet, Problem
 from synth.audit.streamed import is_streamed, read_streamed_as_written
+from synth.broken_json import non_numbers
 from synth.dataset import read_manifest
 from synth.engine.claim import PLAN
 from synth.errors import DatasetError, UsageError
@@ -32,6 +34,8 @@ COCO_GLOBS = (
     "*/annotations.json",
     "*.json",
 )
+# Of annotations, where what isn't a number is told with the label.
+LOOKED_AT = ("bbox", "area", "segmentation")
 
 
 def read_sets(paths: Sequence[str | Path], images: Path | None = None) -> tuple[DataSet, ...]:
@@ -75,7 +79,7 @@ def _read_folder(folder: Path, images: Path | None) -> list[DataSet]:
     for pattern in COCO_GLOBS:
         found = list(_coco_files(path for path in sorted(folder.glob(pattern)) if path.is_file()))
         if found:
-            return [read_coco_as_written(content, path, str(path), images) for path, content in found]
+            return [_read_coco(content, path, str(path), images) for path, content in found]
     if (folder / SHARDS / PLAN).is_file():
         read_manifest(folder)  # says that it isn't complete, and how to finish it
     files = _json_files(folder)
@@ -107,11 +111,22 @@ def _read_file(path: Path, name: str, images: Path | None) -> list[DataSet]:
         return read_other(path)
     content = _content(path)
     if is_coco(content):
-        return [read_coco_as_written(content, path, name, images)]
+        return [_read_coco(content, path, name, images)]
     if isinstance(content, _Broken):
         # The other checks, of the files' hashes say, can still be made.
         return [DataSet(name, path, "COCO", path.parent, (), (), (), (Problem(name, path.name, content.why),))]
     return read_other(path)
+
+
+def _read_coco(content: Any, path: Path, name: str, images: Path | None) -> DataSet:
+    """With a problem for each value that isn't JSON and that no check would look at."""
+    data = read_coco_as_written(content, path, name, images)
+    odd = [
+        Problem(name, path.name, f"{where} is {value}, which JSON has no word for")
+        for where, value in non_numbers(path.read_bytes().removeprefix(codecs.BOM_UTF8))
+        if not any(f".{key}" in where for key in LOOKED_AT)
+    ]
+    return replace(data, problems=(*data.problems, *odd))
 
 
 class _Broken:

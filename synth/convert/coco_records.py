@@ -136,7 +136,8 @@ def _thing(record: Mapping[str, Any], width_px: int, height_px: int, path: Path,
         box,
         area_px,
         rle,
-        bool(record.get("iscrowd", 0)),
+        # Some tools write all numbers as text, of which "0" would be true.
+        bool(int(record.get("iscrowd") or 0)),
         None if visible is None else float(visible),
     )
     more = {key: value for key, value in record.items() if key not in OWN_FIELDS}

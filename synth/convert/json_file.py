@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from synth.broken_json import why_no_json
 from synth.errors import DatasetError
 
 
@@ -19,11 +20,12 @@ def read_json(path: Path, kind: type = dict) -> Any:
         DatasetError: it is missing, or not such JSON.
     """
     try:
-        content = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        content = orjson.loads(text)
     except FileNotFoundError:
         raise DatasetError(f"{path}: is missing, so the data set isn't whole.") from None
     except orjson.JSONDecodeError as error:
-        raise DatasetError(f"{path}: not valid JSON ({error}). Was it cut off? Make it again.") from None
+        raise DatasetError(f"{path}: {why_no_json(text, error)}") from None
     if not isinstance(content, kind):
         raise DatasetError(f"{path}: expected a JSON {kind.__name__}, found {type(content).__name__}.")
     return content

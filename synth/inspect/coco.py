@@ -12,6 +12,7 @@ import orjson
 from PIL import Image
 from pycocotools import mask as coco_mask
 
+from synth.broken_json import why_no_json
 from synth.dataset import Picture, Rle
 from synth.errors import DatasetError
 from synth.inspect.labelled import Box, Kind, LabelledPicture, LabelledSet, ShownLabel
@@ -55,10 +56,11 @@ def read_labelled_coco(path: Path, images: Path | None, choose: Choose) -> Label
 
 
 def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
+    content = path.read_bytes()
     try:
-        coco = orjson.loads(path.read_bytes())
+        coco = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise DatasetError(f"{path}: not valid JSON ({error}). Was it cut off? Make it again.") from None
+        raise DatasetError(f"{path}: {why_no_json(content, error)}") from None
     for key in ("images", "annotations", "categories"):
         records = coco.get(key) if isinstance(coco, dict) else None
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
