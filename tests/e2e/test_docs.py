@@ -49,6 +49,9 @@ QUICK = {
     "demo": "--n 3 --iterations 1",
     "export": "",
 }
+# What they bring along, and where it lies.
+BROUGHT = (("solo", "solo"), ("yolo", "data/yolo"))
+PARTS = (("images", "id"), ("annotations", "image_id"))
 REPLACES = {"render", "preview", "train", "eval", "predict", "export", "demo", "inspect"}
 
 pytestmark = pytest.mark.gl
@@ -87,16 +90,26 @@ def workplace(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(workplace, tmp_path_factory) -> Path:
-    """The same after `synth render` and `synth train`, and what somebody brings along from Unity."""
+    """The same after `synth render` and `synth train`, and what somebody brings along from elsewhere."""
     folder = tmp_path_factory.mktemp("finished") / "folder"
     shutil.copytree(workplace, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for command in ("render --n 4", "train", "convert data/synth solo --to solo"):
+        for command in ("render --n 4", "train", *(f"convert data/synth {to} --to {name}" for name, to in BROUGHT)):
             name, *_ = command.split()
             result = CliRunner().invoke(app, [*command.split(), *QUICK.get(name, "").split()])
             assert result.exit_code == 0, result.output
+    _split(folder)
     return folder
+
+
+def _split(folder: Path) -> None:
+    """Somebody's COCO in two files, with the pictures elsewhere."""
+    coco = json.loads((folder / "data/synth/annotations.json").read_text())
+    shutil.copytree(folder / "data/synth/images", folder / "pictures/images")
+    for rest, name in enumerate(("train.json", "val.json")):
+        kept = {part: [each for each in coco[part] if each[key] % 2 == rest] for part, key in PARTS}
+        (folder / name).write_text(json.dumps({**coco, **kept}))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

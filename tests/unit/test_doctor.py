@@ -64,6 +64,8 @@ def test_a_way_that_opens_and_draws_nothing_is_left_for_the_other(monkeypatch):
         ("ID=fedora", [], "dnf install"),
         ("ID=rocky\nID_LIKE='rhel centos fedora'", [], "dnf install"),
         ("ID=arch", [], "pacman -S"),
+        ("ID=opensuse-leap\nID_LIKE='suse opensuse'", [], "zypper install"),
+        ("ID=alpine", [], "apk add"),
         ("ID=nixos", [], "Install Mesa's EGL"),
         ("ID=ubuntu", [".dockerenv"], "RUN apt-get update && apt-get install"),
     ],
@@ -75,6 +77,26 @@ def test_each_system_is_told_its_own_line(tmp_path, monkeypatch, release, files,
     for name in files:
         (tmp_path / name).touch()
     assert words in this_system(tmp_path).opengl_line
+
+
+def test_colab_is_told_to_install_in_a_cell(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("synth.doctor.system.find_spec", lambda name: object() if "google" in name else None)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text("ID=ubuntu\nPRETTY_NAME=Ubuntu")
+    (tmp_path / ".dockerenv").touch()
+    system = this_system(tmp_path)
+    assert system.opengl_line.startswith("In a cell: !apt-get install")
+    assert system.name.startswith("Ubuntu, in Colab,")
+
+
+def test_wsl_is_a_linux_of_its_own_and_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("platform.release", lambda: "5.15.90.1-microsoft-standard-WSL2")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text("ID=ubuntu\nPRETTY_NAME=Ubuntu")
+    assert this_system(tmp_path).name.startswith("Ubuntu, in WSL,")
+    assert "apt-get install" in this_system(tmp_path).opengl_line
 
 
 @pytest.mark.parametrize(("platform", "words"), [("darwin", "Docker"), ("win32", "WSL 2")])
