@@ -2,7 +2,6 @@
 
 __all__ = ["end_to_end"]
 
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,11 +21,10 @@ WARM, STEADY = 0.2, 0.95  # the shares of the frames between which the rate is t
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Images/s once all workers are warm, and of the whole run with start and merging; CPU time of all processes."""
+    """Images/s once all workers are warm, and of the whole run with start and merging."""
 
     steady_per_s: float
     overall_per_s: float
-    cpu_s_per_image: float
 
 
 def end_to_end(say: Callable[[str], None], *, n_frames: int) -> None:
@@ -35,14 +33,13 @@ def end_to_end(say: Callable[[str], None], *, n_frames: int) -> None:
     for workers, run in runs.items():
         say(
             f"workers {workers}: {run.steady_per_s:5.1f} images/s, {run.overall_per_s:5.1f} with start and merging "
-            f"({n_frames} frames), {run.cpu_s_per_image * 1e3:.0f} CPU ms an image"
+            f"({n_frames} frames)"
         )
     ratio = runs[2].steady_per_s / runs[1].steady_per_s
     say(f"two workers make {ratio:.2f} times what one makes (goal 1.85); goal of two: 15 images/s")
 
 
 def _run(workers: int, n_frames: int) -> Run:
-    """In a process of its own, so that the CPU time of all it starts is its own."""
     done, times_s = [0], [time.perf_counter()]
 
     def on_frames(n: int) -> None:
@@ -54,9 +51,7 @@ def _run(workers: int, n_frames: int) -> Run:
         plan = make_plan(RenderSettings(), shipped_assets(), Path(folder) / "synth", n_frames, workers)
         render_dataset(plan, workers=workers, on_frames=on_frames)
     seconds = time.perf_counter() - times_s[0]
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    cpu_s = sum(usage.ru_utime + usage.ru_stime for usage in usages)
-    return Run(_slope(np.array(times_s), np.array(done)), n_frames / seconds, cpu_s / n_frames)
+    return Run(_slope(np.array(times_s), np.array(done)), n_frames / seconds)
 
 
 def _slope(times_s: np.ndarray, done: np.ndarray) -> float:
