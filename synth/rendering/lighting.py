@@ -14,7 +14,7 @@ from synth.rendering.ambient import irradiance_harmonics
 from synth.rendering.buffers import ShadowMaps, Target, Texture2D, upload
 from synth.rendering.canvas import ALBEDO, EMISSIVE, NORMAL
 from synth.rendering.program import Program, compile_program
-from synth.rendering.shadow import DepthMaps
+from synth.rendering.shadow import DepthMaps, ShadowMap
 from synth.rendering.texture_cache import TextureCache
 from synth.rendering.views import plane_fills
 from synth.scene import Background, Light, Scene, Texture
@@ -95,21 +95,13 @@ class LightingPass:
         once = ("AMBIENT", "EMISSIVE") if emissive else ("AMBIENT",)
         for turn, numbers in enumerate(_rounds(scene.lights)):
             lights = [scene.lights[number] for number in numbers]
-            spots = sum(1 << i for i, light in enumerate(lights) if light.kind == "spot")
             shadow = maps.by_light.get(numbers[0]) if numbers else None
-            lit = (f"LIGHTS {len(lights)}", f"SPOTS {spots}", *(("SHADOW",) if shadow else ()))
-            program = self._program((*lit, *always, *(() if turn else once)))
+            program = self._program((*_variant(lights, shadow), *always, *(() if turn else once)))
             program.use()
-            eye_m = scene.camera.world_from_camera[:3, 3]
-            program.set_vectors("u_eye", eye_m)
-            program.set_vectors("u_rays", _near_plane(clip_from_world) - eye_m)
+            _set_view(program, scene, clip_from_world)
             program.set_matrix("u_sky_from_world", maps.sky_from_world)
             program.set_float("u_sky_offset_m", maps.sky_texel_m)
-            program.set_float("u_open_below", float(surface is None))
-            _set_lights(program, lights)
-            if shadow:
-                program.set_matrix("u_shadow_from_world", shadow.texture_from_world)
-                program.set_vectors("u_shadow_at", np.array([1.5 * shadow.texel_m, shadow.layer]))
+            _set_lights(program, lights, shadow)
             _set_background(program, background, environment, backdrop, target.width_px / target.height_px)
             if turn:
                 GL.glEnable(GL.GL_BLEND)
@@ -127,13 +119,20 @@ class LightingPass:
         return self._programs[defines]
 
 
-def _near_plane(clip_from_world: Matrix) -> NDArray[np.float64]:
-    """(3, 3) world points that the corners of the triangle over the screen show."""
-    points = SCREEN_CORNERS @ inverse(clip_from_world).T
-    return np.asarray(points[:, :3] / points[:, 3:], np.float64)
+def _variant(lights: list[Light], shadow: ShadowMap | None) -> tuple[str, ...]:
+    spots = sum(1 << i for i, light in enumerate(lights) if light.kind == "spot")
+    return (f"LIGHTS {len(lights)}", f"SPOTS {spots}", *(("SHADOW",) if shadow else ()))
 
 
-def _set_lights(program: Program, lights: list[Light]) -> None:
+def _set_view(program: Program, scene: Scene, clip_from_world: Matrix) -> None:
+    eye_m = scene.camera.world_from_camera[:3, 3]
+    near_plane = SCREEN_CORNERS @ inverse(clip_from_world).T
+    program.set_vectors("u_eye", eye_m)
+    program.set_vectors("u_rays", near_plane[:, :3] / near_plane[:, 3:] - eye_m)
+    program.set_float("u_open_below", float(scene.background.surface is None))
+
+
+def _set_lights(program: Program, lights: list[Light], shadow: ShadowMap | None) -> None:
     n = len(lights)
     places, colors, cones = np.zeros((n, 4)), np.zeros((n, 4)), np.zeros((n, 4))
     for i, light in enumerate(lights):
@@ -147,6 +146,9 @@ def _set_lights(program: Program, lights: list[Light]) -> None:
     if lights:
         for name, values in (("place", places), ("color", colors), ("cone", cones)):
             program.set_vectors(f"u_light_{name}", values)
+    if shadow:
+        program.set_matrix("u_shadow_from_world", shadow.texture_from_world)
+        program.set_vectors("u_shadow_at", np.array([1.5 * shadow.texel_m, shadow.layer]))
 
 
 def _set_background(
@@ -167,7 +169,7 @@ def _rounds(lights: tuple[Light, ...]) -> list[list[int]]:
     """The lights' numbers in groups that the shader takes, at least one: no more than one casts a shadow, the first."""
     casting = [number for number, light in enumerate(lights) if light.casts_shadow]
     others = [number for number, light in enumerate(lights) if not light.casts_shadow]
-    rounds = []
+    rounds: list[list[int]] = []
     while casting or others or not rounds:
         first, casting = casting[:1], casting[1:]
         free = MAX_LIGHTS - len(first)
