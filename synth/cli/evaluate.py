@@ -12,7 +12,9 @@ from synth.errors import UsageError
 
 
 def eval_command(
-    photos: Annotated[Path, typer.Argument(help="Folder of LabelMe photos, or a rendered data set.")],
+    photos: Annotated[
+        Path, typer.Argument(help="Folder of LabelMe photos or of pic/ and mask/, or a rendered data set.")
+    ],
     run: Annotated[Path | None, typer.Option(help="Folder of the run; the latest below runs/ if not said.")] = None,
     alias: Aliases = [],
     ignore_label: IgnoredLabels = [],

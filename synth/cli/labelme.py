@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from synth.cli.options import AsJson, print_json
+
 
 def labelme_command(
     source: Annotated[Path, typer.Argument(help="Folder of pictures with LabelMe files.", metavar="DIR")],
@@ -14,6 +16,7 @@ def labelme_command(
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Write pic/ and mask/, objects as 1 to N; class/ of several classes.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write each LabelMe file's picture, label picture, names and a drawing, as labelme_json_to_dataset did.
 
@@ -29,6 +32,9 @@ def labelme_command(
         labelled, lines = labelme_to_folders(source, out)
         n_pictures, n_objects = len(labelled.shots), len(labelled.things)
         where = f"{out}/*_json"
+    if as_json:
+        print_json({"pictures": n_pictures, "objects": n_objects, "out": str(out), "notes": lines})
+        return
     for line in lines:
         typer.echo(f"{source}: {line}")
     typer.echo(f"{n_pictures} pictures, {n_objects} objects -> {where}")

@@ -1,6 +1,6 @@
 """BOP: scenes of poses. `obj_id` is the category; poses are of the mesh that `asset_id`, a key of ours, names.
 
-train/000000/rgb/000001.jpg  mask_visib/000001_000000.png  scene_camera.json  scene_gt.json  scene_gt_info.json
+camera.json  train/000000: rgb/000001.jpg  mask_visib/000001_000000.png  scene_camera.json  scene_gt.json
 """
 
 __all__ = []
@@ -31,6 +31,7 @@ SPLIT: Final = "train"
 SCENE_PICTURES: Final = 1000
 PICTURES: Final = ("rgb", "gray")
 NAMES: Final = "categories.json"
+CAMERA: Final = "camera.json"
 UNSEEN: Final = -1
 
 
@@ -148,6 +149,8 @@ def _write(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
         for category in labelled.categories
     ]
     write_json(out / NAMES, records)
+    if labelled.shots:
+        write_json(out / CAMERA, _usual_camera(labelled.shots[0]))
     lines = [f"objects without a pose left out: {len(things) - posed}"] if posed < len(things) else []
     if any(shot.split is None for shot in labelled.shots):
         lines.append(f"no split, and BOP wants one: it is called {SPLIT}")
@@ -157,7 +160,22 @@ def _write(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
     lines += [f"objects to be ignored, which only our own reader tells from others: {crowds}"] if crowds else []
     bent = sum(any(shot.more["camera"].get("distortion", ())) for shot in labelled.shots)
     lines += [f"pictures whose lens bends lines, which BOP has no word for: {bent}"] if bent else []
+    cameras = {str(bop_intrinsics(shot.more["camera"])) for shot in labelled.shots}
+    lines += (
+        [f"camera.json is the first picture's camera; scene_camera.json has all {len(cameras)}"]
+        if len(cameras) > 1
+        else []
+    )
     return [*lines, "models/ and mask/ (silhouettes behind other things) are not in the source, so not written"]
+
+
+def _usual_camera(shot: Shot) -> dict[str, Any]:
+    """BOP wants one camera for the set; each picture's own is in scene_camera.json."""
+    k = bop_intrinsics(shot.more["camera"])
+    return {
+        **{"fx": k[0], "fy": k[4], "cx": k[2], "cy": k[5], "depth_scale": 1.0},
+        **{"width": shot.width_px, "height": shot.height_px},
+    }
 
 
 def _write_scene(shots: Sequence[Shot], folder: Path, placer: Placer) -> None:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from pycocotools import mask as coco_mask
+from typer.testing import CliRunner
 
 import synth
+from synth.cli import app
 from synth.convert import FORMATS, convert, labelme_to_folders
 from synth.convert.formats import recognise
 from synth.errors import DatasetError
@@ -365,6 +367,25 @@ def test_pairs_number_the_objects_and_training_reads_them_back(tmp_path):
     assert [category.name for category in read_back.categories] == ["a", "b"]
     boxes = [(i.category_id, i.box_xyxy_px) for p in read_back.pictures for i in p.instances]
     assert boxes == [(2, (2, 1, 5, 4)), (1, (8, 1, 11, 4))] and len(read_back.pictures) == 2
+
+
+def test_an_evaluation_takes_pairs_of_pictures_and_masks_as_photos(tmp_path):
+    from synth.dataset import Category
+    from synth.policy import LabelPolicy
+    from train.commands.asked import Asked
+
+    convert(labelme(tmp_path / "in", one=[square("b", 2)], two=[]), tmp_path / "out", "pairs")
+    asked = Asked(photos=tmp_path / "out", aliases={"b": "coin"})
+    measured, _ = asked.labelled([Category(7, "coin")], LabelPolicy())
+    assert [[one.category_id for one in each.instances] for each in measured.pictures] == [[7], []]
+
+
+@pytest.mark.parametrize("options", [[], ["--pairs"]])
+def test_synth_labelme_prints_what_it_made_as_json(tmp_path, options):
+    source = labelme(tmp_path / "in", one=[square("b", 2)], two=[])
+    done = CliRunner().invoke(app, ["labelme", str(source), str(tmp_path / "out"), "--json", *options])
+    said = json.loads(done.stdout)
+    assert (said["pictures"], said["objects"], said["out"]) == (2, 1, str(tmp_path / "out"))
 
 
 def test_penn_fudans_own_folders_hold_one_class_that_may_be_given_a_name(tmp_path):

@@ -157,6 +157,8 @@ def test_bop_says_where_the_mesh_is_in_millimetres_from_pixel_centres(made):
         0.5,
         100,
     )
+    usual = json.loads((scene.parents[1] / "camera.json").read_text())
+    assert usual == {"fx": 40, "fy": 40, "cx": 16, "cy": 12, "depth_scale": 1, "width": W, "height": H}
     mask = np.asarray(Image.open(scene / "mask_visib/000005_000001.png"))
     assert np.array_equal(mask == 255, rectangle(2)) and (scene / "rgb/000006.jpg").is_file()
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from synth.dataset import Category, PictureSet
 from synth.errors import CheckpointError, DatasetError, TrainingError, UsageError
 from synth.labelme import read_labelme
+from synth.pairs import is_pairs, read_pairs
 from synth.policy import LabelPolicy
 from train.checkpoint import BEST, LAST, Run, load_run, read_checkpoint
 from train.commands.rendered import in_memory, read_rendered
@@ -27,7 +28,7 @@ class Asked:
     """Which run is measured on which pictures, and where to that is told.
 
     Attributes:
-        photos: LabelMe folder, or a rendered data set.
+        photos: LabelMe folder, pair of folders pic/ and mask/, or a rendered data set.
         run: Folder of the run; None for the latest of `runs`, which is then told.
         runs: Where runs lie.
         aliases, ignore_labels: For labels; of a data set's categories, only the first.
@@ -98,7 +99,11 @@ class Asked:
         return merge([replace(whole, categories=renamed)], categories), []
 
     def labelled_photos(self, categories: Sequence[Category], policy: LabelPolicy) -> tuple[PictureSet, list[str]]:
-        """The same of a LabelMe folder alone."""
+        """The same of a LabelMe folder or of pictures and masks alone."""
+        if is_pairs(self.photos):
+            return read_pairs(
+                self.photos, categories, aliases=self.aliases, ignore_labels=self.ignore_labels, policy=policy
+            )
         photos, report = read_labelme(
             self.photos, categories, aliases=self.aliases, ignore_labels=self.ignore_labels, policy=policy
         )
