@@ -38,8 +38,9 @@ def _is_empty(source: Path) -> bool:
 
 def _read(source: Path) -> LabelledSet:
     if _is_empty(source):
-        names = enumerate(_listed(source / NAMES), start=1)
-        return LabelledSet(source.resolve().name, tuple(Category(number, name) for number, name in names), ())
+        listed = _listed(source / NAMES)
+        empty = tuple(Category(number, name) for number, name in enumerate(listed, start=1))
+        return LabelledSet(source.resolve().name, empty, ())
     pictures, drawn, report = read_drawn(source)
     listed = [name for path in sorted([*source.glob(NAMES), *source.glob(f"*/{NAMES}")]) for name in _listed(path)]
     used = [category.name for category in pictures.categories]

@@ -165,7 +165,7 @@ def _of_folders(source: Path) -> Layout:
     """A folder for each split, images/train or train/, or one of all."""
     root = source / "images" if (source / "images").is_dir() else source
     splits = [folder for folder in sorted(root.iterdir()) if folder.is_dir() and folder.name.startswith(ROLES)]
-    pictures = [
+    pictures: list[tuple[str | None, list[tuple[Path, str]]]] = [
         (folder.name, _pictures(folder / "images" if (folder / "images").is_dir() else folder, source))
         for folder in splits
     ]
