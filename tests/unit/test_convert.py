@@ -7,44 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from pycocotools import mask as coco_mask
-from typer.testing import CliRunner
 
 import synth
-from synth.cli import app
-from synth.convert import FORMATS, convert, labelme_to_folders
+from synth.convert import FORMATS, convert
 from synth.convert.formats import recognise
 from synth.errors import DatasetError
-from synth.pairs import read_pairs
-
-W, H = 20, 10
-
-
-def picture(path, size=(W, H), **options):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, "teal").save(path, **options)
-    return path
-
-
-def coco(folder, annotations, names=("a.png",), categories=("thing",), **more):
-    """A COCO set; annotations are of the first picture unless they say of which."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        picture(folder / name)
-    content = {
-        "images": [{"id": i, "file_name": n, "width": W, "height": H} for i, n in enumerate(names, start=1)],
-        "categories": [{"id": i, "name": n} for i, n in enumerate(categories, start=1)],
-        "annotations": [
-            {"id": i, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": [1, 2, 4, 3], "area": 12, **each}
-            for i, each in enumerate(annotations, start=1)
-        ],
-        **more,
-    }
-    (folder / "annotations.json").write_text(json.dumps(content))
-    return folder
-
-
-def read(folder):
-    return json.loads((folder / "annotations.json").read_text())
+from tests.made_sets import H, W, back, coco, picture, read
 
 
 def test_a_yolo_line_is_the_boxs_middle_and_sides_in_parts_of_the_picture(tmp_path):
@@ -54,38 +22,6 @@ def test_a_yolo_line_is_the_boxs_middle_and_sides_in_parts_of_the_picture(tmp_pa
     convert(source, tmp_path / "out", "yolo")
     lines = (tmp_path / "out/labels/train/a.txt").read_text().splitlines()
     assert [[float(n) for n in line.split()] for line in lines] == [[0, 0.5, 0.4, 0.5, 0.4], [1, 0.5, 0.5, 1, 1]]
-
-
-def test_a_picture_without_objects_stays_in_every_format(tmp_path):
-    source = coco(tmp_path / "in", [{}], names=("a.png", "empty.png"))
-    for name in ("yolo", "voc", "labelme", "cvat", "solo", "webdataset", "pairs", "coco-panoptic"):
-        done = convert(source, tmp_path / name, name)
-        assert done.n_negatives == 1
-        assert len(json.loads(_back(tmp_path, name))["images"]) == 2
-
-
-@pytest.mark.parametrize("names", [(), ("a.png",)], ids=["no picture", "an empty picture"])
-@pytest.mark.parametrize("name", list(FORMATS))
-def test_a_set_without_an_object_is_written_recognised_and_read(tmp_path, name, names):
-    if name == "parquet":
-        pytest.importorskip("pyarrow")
-    source = coco(tmp_path / "in", [], names, categories=("coin", "nut"))
-    content = read(source)
-    for image in content["images"]:
-        image["camera"] = {"focal_px": 40.0, "center_px": [10, 5]}
-    (source / "annotations.json").write_text(json.dumps(content))
-    convert(source, tmp_path / name, name)
-    # Without an object, YOLO's two kinds are the same.
-    assert recognise(tmp_path / name) == name.removesuffix("-segment")
-    done = convert(tmp_path / name, tmp_path / "back", "coco")
-    assert (done.n_pictures, done.n_objects) == (len(names), 0)
-    (path,) = (tmp_path / "back").rglob("annotations.json")
-    assert [category["name"] for category in json.loads(path.read_text())["categories"]] == ["coin", "nut"]
-
-
-def _back(tmp_path, name):
-    convert(tmp_path / name, tmp_path / f"{name}-back", "coco", name)
-    return (tmp_path / f"{name}-back/annotations.json").read_text()
 
 
 def test_pictures_of_one_name_in_two_folders_or_with_two_endings_keep_their_own_labels(tmp_path):
@@ -109,7 +45,7 @@ def test_an_object_of_two_polygons_stays_one_object_with_the_area_of_both(tmp_pa
     source = coco(tmp_path / "in", [{"segmentation": parts, "bbox": [0, 0, 14, 4], "area": 32}])
     for name in ("coco", "yolo-segment", "cvat", "labelme", "voc"):
         convert(source, tmp_path / name, name)
-        (record,) = json.loads(_back(tmp_path, name))["annotations"]
+        (record,) = back(tmp_path, name)["annotations"]
         assert (record["area"], record["iscrowd"], record["bbox"]) == (32, 0, pytest.approx([0, 0, 14, 4])), name
 
 
@@ -124,7 +60,7 @@ def test_a_hole_stays_a_hole_where_the_format_has_outlines_only(tmp_path):
     )
     for name in ("yolo-segment", "labelme"):
         convert(source, tmp_path / name, name)
-        assert json.loads(_back(tmp_path, name))["annotations"][0]["area"] == 90
+        assert back(tmp_path, name)["annotations"][0]["area"] == 90
 
 
 def test_area_is_counted_from_the_mask_and_said_where_the_file_says_otherwise(tmp_path):
@@ -332,71 +268,6 @@ def test_unitys_axes_are_mirrored_along_y_and_its_pixels_counted_from_the_middle
     half = np.sqrt(0.5)
     box = from_unity_box({"translation": [1, 2, 3], "size": [1, 1, 1], "rotation": [0, half, 0, half]})
     assert box["center_m"] == [1, -2, 3] and box["quaternion_wxyz"] == [half, 0, half, 0]
-
-
-def labelme(folder, **shapes_by_name):
-    for name, shapes in shapes_by_name.items():
-        picture(folder / f"{name}.png")
-        document = {"shapes": shapes, "imagePath": f"{name}.png", "imageWidth": W, "imageHeight": H}
-        (folder / f"{name}.json").write_text(json.dumps(document))
-    return folder
-
-
-def square(label, x):
-    return {"label": label, "shape_type": "polygon", "points": [[x, 1], [x + 3, 1], [x + 3, 4], [x, 4]]}
-
-
-def test_a_label_has_the_same_number_in_every_folder_of_synth_labelme(tmp_path):
-    source = labelme(tmp_path / "in", one=[square("zebra", 2)], two=[square("ant", 2), square("zebra", 8)])
-    labelme_to_folders(source, tmp_path / "out")
-    for name, pixels in (("one", {(2, 2): 2}), ("two", {(2, 2): 1, (8, 2): 2})):
-        folder = tmp_path / "out" / f"{name}_json"
-        assert {path.name for path in folder.iterdir()} == {"img.png", "label.png", "label_names.txt", "label_viz.png"}
-        assert (folder / "label_names.txt").read_text().splitlines() == ["_background_", "ant", "zebra"]
-        with Image.open(folder / "label.png") as image:
-            assert image.mode == "P" and image.getpalette()[3:9] == [128, 0, 0, 0, 128, 0]
-            assert {place: image.getpixel(place) for place in pixels} == pixels and image.getpixel((0, 0)) == 0
-
-
-def test_pairs_number_the_objects_and_training_reads_them_back(tmp_path):
-    source = labelme(tmp_path / "in", one=[square("b", 2), square("a", 8)], two=[])
-    convert(source, tmp_path / "out", "pairs")
-    mask, classes = (np.asarray(Image.open(tmp_path / "out" / each / "one.png")) for each in ("mask", "class"))
-    assert (mask[2, 2], mask[2, 8], classes[2, 2], classes[2, 8]) == (1, 2, 2, 1)
-    read_back, _ = read_pairs(tmp_path / "out")
-    assert [category.name for category in read_back.categories] == ["a", "b"]
-    boxes = [(i.category_id, i.box_xyxy_px) for p in read_back.pictures for i in p.instances]
-    assert boxes == [(2, (2, 1, 5, 4)), (1, (8, 1, 11, 4))] and len(read_back.pictures) == 2
-
-
-def test_an_evaluation_takes_pairs_of_pictures_and_masks_as_photos(tmp_path):
-    from synth.dataset import Category
-    from synth.policy import LabelPolicy
-    from train.commands.asked import Asked
-
-    convert(labelme(tmp_path / "in", one=[square("b", 2)], two=[]), tmp_path / "out", "pairs")
-    asked = Asked(photos=tmp_path / "out", aliases={"b": "coin"})
-    measured, _ = asked.labelled([Category(7, "coin")], LabelPolicy())
-    assert [[one.category_id for one in each.instances] for each in measured.pictures] == [[7], []]
-
-
-@pytest.mark.parametrize("options", [[], ["--pairs"]])
-def test_synth_labelme_prints_what_it_made_as_json(tmp_path, options):
-    source = labelme(tmp_path / "in", one=[square("b", 2)], two=[])
-    done = CliRunner().invoke(app, ["labelme", str(source), str(tmp_path / "out"), "--json", *options])
-    said = json.loads(done.stdout)
-    assert (said["pictures"], said["objects"], said["out"]) == (2, 1, str(tmp_path / "out"))
-
-
-def test_penn_fudans_own_folders_hold_one_class_that_may_be_given_a_name(tmp_path):
-    picture(tmp_path / "PNGImages/F1.png")
-    mask = np.zeros((H, W), np.uint8)
-    mask[2:5, 3:9] = 1
-    (tmp_path / "PedMasks").mkdir()
-    Image.fromarray(mask).save(tmp_path / "PedMasks/F1_mask.png")
-    read_back, _ = read_pairs(tmp_path, aliases={"object": "pedestrian"})
-    assert [category.name for category in read_back.categories] == ["pedestrian"]
-    assert read_back.pictures[0].instances[0].box_xyxy_px == (3, 2, 9, 5)
 
 
 def table_row(name):
