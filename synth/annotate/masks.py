@@ -1,6 +1,6 @@
-"""Instance masks as COCO's run lengths, all instances in one pass over the id image."""
+"""Instance masks as COCO's run lengths: of what is seen, in one pass over the id image, and of whole silhouettes."""
 
-__all__ = ["encode_instances", "masks"]
+__all__ = ["amodal_masks", "encode_instances", "masks"]
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,13 @@ def masks(observed: Observed) -> list[Fields]:
     wanted = [placed.instance_id for _, placed in observed.labelled]
     rles = encode_instances(observed.frame.instance, wanted)
     return [{"segmentation": rles[instance_id]} for instance_id in wanted]
+
+
+@ANNOTATORS.register("amodal_masks")
+def amodal_masks(observed: Observed) -> list[Fields]:
+    """`segmentation_amodal` is compressed RLE of the pixels that it would have in the picture if nothing hid it."""
+    alone = (observed.frame.amodal_mask(number).astype(np.uint16) for number, _ in observed.labelled)
+    return [{"segmentation_amodal": encode_instances(mask, [1])[1]} for mask in alone]
 
 
 def encode_instances(instance: NDArray[np.uint16], instance_ids: list[int]) -> dict[int, Rle]:

@@ -17,8 +17,8 @@ from synth.meshes import MeshStore
 from synth.policy import LabelPolicy
 from synth.scene import Camera, Frame, Scene
 
-# Written out, for its order is that of the fields in the data set: which module happens to be imported first must have
-# no part in that.
+# The default: without amodal masks, which few read. Written out, for its order is that of the fields in the data set:
+# which module happens to be imported first must have no part in that.
 LABEL_KINDS = ("boxes", "masks", "visibility", "pose", "bbox_3d", "keypoints")
 
 

@@ -6,13 +6,14 @@ Written as `synth render` writes it, so `synth train --data` reads it; a split i
 __all__ = ["find_coco", "find_picture"]
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from synth.convert.coco_records import IMAGES, Tally, annotation_of, category_of, image_of, set_of, shot_of
 from synth.convert.formats import FORMATS, Format
 from synth.convert.json_file import read_json, reading
-from synth.convert.losses import EVERYTHING, Carries
+from synth.convert.losses import EVERYTHING, LABEL_MAPS, Carries
 from synth.convert.neutral import LabelledSet
 from synth.convert.pictures import Placer, inside, safe_names
 from synth.convert.splits import together
@@ -108,10 +109,18 @@ def _read_json(path: Path, split: str | None) -> LabelledSet:
                 raise DatasetError(f"{path}: annotation {record['id']}: there is no category {record['category_id']}.")
             annotations[int(record["image_id"])].append(record)
         shots = [
-            shot_of(image, annotations[key], find_picture(path, split, str(image["file_name"])), path, tally)
+            replace(
+                shot_of(image, annotations[key], find_picture(path, split, str(image["file_name"])), path, tally),
+                depth=_depth(image, path),
+            )
             for key, image in images.items()
         ]
         return set_of(path.stem, coco["categories"], shots, [*tally.lines(), *_beyond(coco)])
+
+
+def _depth(image: Mapping[str, Any], path: Path) -> Path | None:
+    """A picture's depth, in sets of ours."""
+    return inside(path.parent, str(image[LABEL_MAPS]["depth"]), path) if "depth" in image.get(LABEL_MAPS, ()) else None
 
 
 def _beyond(coco: Mapping[str, Any]) -> Iterable[str]:

@@ -31,6 +31,7 @@ class Carries:
         names: The pictures' names.
         image_ids, thing_ids, category_ids: Elsewhere they are counted from 1, in the same order.
         fields, shot_fields, category_fields: What is said of objects, pictures and categories beyond that.
+        label_maps: Kinds of a picture's label images: `depth` and so on.
     """
 
     masks: Literal["exact", "outlines", "flat", "no"]
@@ -46,6 +47,7 @@ class Carries:
     fields: frozenset[str] = NOTHING
     shot_fields: frozenset[str] = NOTHING
     category_fields: frozenset[str] = NOTHING
+    label_maps: frozenset[str] = NOTHING
 
 
 def losses(labelled: LabelledSet, carries: Carries) -> list[str]:
@@ -69,8 +71,9 @@ def losses(labelled: LabelledSet, carries: Carries) -> list[str]:
     else:
         lines += _line(len(bare), "{} without a mask left out")
     lines += _ids(labelled, carries)
-    maps = sum(LABEL_MAPS in shot.more for shot in labelled.shots)
-    lines += [f"label maps (instance, class and so on) of {_counted(maps, 'picture')} left out"] if maps else []
+    maps = [set(shot.more.get(LABEL_MAPS, ())) - carries.label_maps for shot in labelled.shots]
+    if n := sum(map(bool, maps)):
+        lines.append(f"label maps ({', '.join(sorted(set().union(*maps)))}) of {_counted(n, 'picture')} left out")
     lines += _fields("object", Counter(name for thing in kept for name in _names(thing)), carries.fields)
     lines += _fields(
         "picture",

@@ -6,6 +6,7 @@ __all__ = [
     "Shot",
     "Thing",
     "by_split",
+    "rle_of_mask",
     "seen_box",
     "thing_of_box",
     "thing_of_mask",
@@ -52,6 +53,7 @@ class Shot:
         name: Below the folder of its split's pictures, with "/"; unique in its split.
         path: The picture's file, or the one that holds it.
         packed: Its bytes, where it lies within a file of something else.
+        depth: The file of its depth, 16 bit, millimetres along the viewing axis, where there is one.
         more: What the format says of the picture beyond that, its `camera` for example.
     """
 
@@ -63,6 +65,7 @@ class Shot:
     things: tuple[Thing, ...]
     split: str | None = None
     packed: Callable[[], bytes] | None = None
+    depth: Path | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -107,8 +110,7 @@ def thing_of_mask(
     number: int, category_id: int, mask: NDArray[np.bool_], *, iscrowd: bool = False, **more: Any
 ) -> Thing | None:
     """An object with a mask, (H, W), whose box and area are the mask's; None if it is empty."""
-    encoded = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
-    rle = Rle(size=list(mask.shape), counts=encoded["counts"].decode("ascii"))
+    rle = rle_of_mask(mask)
     area_px = float(coco_mask.area(rle))
     if not area_px:
         return None
@@ -133,6 +135,12 @@ def thing_of_outlines(
         return None
     instance = Instance(category_id, area.box_xyxy_px, area.area_px, area.rle, iscrowd)
     return Thing(number, instance, area.outlines, more)
+
+
+def rle_of_mask(mask: NDArray[np.bool_]) -> Rle:
+    """Run lengths of (H, W) pixels."""
+    encoded = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return Rle(size=list(mask.shape), counts=encoded["counts"].decode("ascii"))
 
 
 def seen_box(rle: Rle) -> Box:

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pycocotools import mask as coco_mask
 
-from synth.annotate.sample import annotate
+from synth.annotate.sample import LABEL_KINDS, annotate
 from synth.geometry import look_at, translation
 from synth.policy import LabelPolicy
 from synth.rendering.fake import FakeRenderer
@@ -36,7 +37,7 @@ def look(renderer, stage, meshes):
     def render(*objects, center_px=(80.0, 60.0), **more):
         scene = stage.scene(*objects, camera=replace(stage.camera, center_px=center_px), **more)
         frame = renderer.render(scene)
-        sample = annotate(frame, scene, meshes, KEEP_ALL)
+        sample = annotate(frame, scene, meshes, KEEP_ALL, (*LABEL_KINDS, "amodal_masks"))
         return frame, {annotation["instance_id"]: annotation for annotation in sample.annotations}
 
     return render
@@ -74,6 +75,8 @@ def test_a_cube_half_behind_another_has_half_its_pixels(look, near_first):
     assert np.array_equal(frame.amodal_mask(1 if near_first else 0), rectangle(60, 40, 40, 40))
     assert labels[2]["bbox"] == [80, 40, 20, 40]
     assert labels[2]["bbox_amodal"] == pytest.approx([60, 40, 40, 40], abs=1e-4)
+    assert np.array_equal(coco_mask.decode(labels[2]["segmentation_amodal"]), rectangle(60, 40, 40, 40))
+    assert coco_mask.toBbox(labels[2]["segmentation_amodal"]).tolist() == [60, 40, 40, 40]
     assert (labels[2]["visible_px"], labels[2]["in_frame_px"], labels[2]["full_px"]) == (800, 1600, 1600)
     assert (labels[2]["visible_fraction"], labels[2]["unoccluded_fraction"]) == (0.5, 0.5)
     assert labels[1]["visible_fraction"] == 1

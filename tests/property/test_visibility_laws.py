@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
-from synth.annotate.sample import annotate
+from synth.annotate.sample import LABEL_KINDS, annotate
 from synth.config import load_settings, make_stack
 from synth.policy import LabelPolicy
 from synth.randomize.stack import randomize
@@ -29,7 +29,7 @@ def stack():
 def test_labels_of_any_scene_agree_with_each_other(meshes, stack, seed, index):
     scene = randomize(stack, meshes, size_wh_px=SIZE, seed=seed, index=index)
     frame = FakeRenderer(meshes, SIZE).render(scene)
-    sample = annotate(frame, scene, meshes, KEEP_ALL)
+    sample = annotate(frame, scene, meshes, KEEP_ALL, (*LABEL_KINDS, "amodal_masks"))
     numbers = {placed.instance_id: number for number, placed in enumerate(scene.objects)}
     for annotation in sample.annotations:
         rle = annotation["segmentation"]
@@ -37,6 +37,8 @@ def test_labels_of_any_scene_agree_with_each_other(meshes, stack, seed, index):
         amodal = frame.amodal_mask(numbers[annotation["instance_id"]])
         assert np.array_equal(visible, sample.instance == annotation["instance_id"])
         assert not np.any(visible & ~amodal)
+        assert np.array_equal(coco_mask.decode(annotation["segmentation_amodal"]), amodal)
+        assert coco_mask.area(annotation["segmentation_amodal"]) == annotation["in_frame_px"]
         assert annotation["area"] == annotation["visible_px"] == visible.sum() > 0
         assert annotation["visible_px"] <= annotation["in_frame_px"] <= annotation["full_px"]
         product = annotation["in_frame_fraction"] * annotation["unoccluded_fraction"]
@@ -44,6 +46,8 @@ def test_labels_of_any_scene_agree_with_each_other(meshes, stack, seed, index):
         assert annotation["truncated"] == (annotation["in_frame_fraction"] < 1)
         assert annotation["fragments"] >= 1
         assert_contains(annotation["bbox_amodal"], annotation["bbox"], margin_px=0.5)
+        around = coco_mask.toBbox(annotation["segmentation_amodal"])
+        assert_contains(annotation["bbox_amodal"], around, margin_px=0.5)
         if all(annotation["bbox_3d"]["corners_in_front"]):
             corners = np.array(annotation["bbox_3d"]["corners_px"])
             low, high = corners.min(axis=0), corners.max(axis=0)

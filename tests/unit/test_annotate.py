@@ -60,6 +60,18 @@ def test_the_area_is_that_of_the_mask_and_not_of_the_box(stage, meshes):
     assert coco_mask.decode(rle).tolist() == shape
 
 
+def test_an_amodal_mask_has_what_is_hidden_and_ends_at_the_picture(stage, meshes):
+    # The first is behind the second in one column of two, and has four more pixels outside.
+    alone = [[1, 1, 0], [1, 1, 0]], [[0, 1, 0], [0, 1, 0]]
+    the_frame = frame([[1, 2, 0], [1, 2, 0]], *alone, full_px=[8, 2])
+    sample = annotations(stage, meshes, the_frame, placed(1), placed(2), kinds=(*LABEL_KINDS, "amodal_masks"))
+    for annotation, expected in zip(sample.annotations, alone, strict=True):
+        rle = annotation["segmentation_amodal"]
+        assert isinstance(rle["counts"], str)
+        assert coco_mask.decode(rle).tolist() == expected
+        assert coco_mask.area(rle) == annotation["in_frame_px"]
+
+
 @pytest.mark.parametrize("size", [1, 33])
 def test_an_object_of_which_nothing_is_seen_is_dropped_and_counted(stage, meshes, size):
     empty = np.zeros((2, 2))
@@ -132,8 +144,9 @@ def test_the_policy_judges_by_what_is_not_written(stage, meshes):
     assert only["iscrowd"] == 1
 
 
-def test_every_shipped_label_kind_is_on_by_default():
-    assert set(LABEL_KINDS) == {"boxes", "masks", "visibility", "pose", "bbox_3d", "keypoints"} <= set(ANNOTATORS)
+def test_every_shipped_label_kind_but_amodal_masks_is_on_by_default():
+    shipped = {"boxes", "masks", "visibility", "pose", "bbox_3d", "keypoints", "amodal_masks"}
+    assert set(LABEL_KINDS) == shipped - {"amodal_masks"} and shipped <= set(ANNOTATORS)
 
 
 def test_every_annotator_gives_fields_for_each_labelled_object_in_order(stage, meshes):

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
 
+from synth.annotate.observed import ANNOTATORS
 from synth.annotate.sample import LABEL_KINDS
 from synth.config import load_settings
 from synth.dataset import read_coco
@@ -27,7 +28,13 @@ from synth.engine.plan import Plan
 from synth.rendering.fake import FakeRenderer
 from synth.write.pictures import DEFAULT_IMAGES, IMAGES
 
-OVERRIDES = {"size": (160, 120), "placement.count": (4, 9), "placement.negatives": 0.3, "images": tuple(IMAGES)}
+OVERRIDES = {
+    "size": (160, 120),
+    "placement.count": (4, 9),
+    "placement.negatives": 0.3,
+    "images": tuple(IMAGES),
+    "labels": (*LABEL_KINDS, "amodal_masks"),
+}
 KEYPOINTS = """
 [categories.box]
 keypoint_names = ["low", "high"]
@@ -264,5 +271,6 @@ def test_every_field_of_a_data_set_is_explained(data):
     fields = {key for record in coco["annotations"] for key in keys_of(record, ("pose", "bbox_3d"))}
     fields |= {key for record in coco["images"] for key in keys_of(record, ("camera",))}
     assert not [field for field in fields if f"`{field}`" not in explained]
+    assert not [kind for kind in ANNOTATORS if f"| {kind} |" not in explained]
     assert not [kind for kind in IMAGES if f"| {kind} |" not in explained]
     assert f"`{json.dumps(LABEL_KINDS)}`" in explained and f"`{json.dumps(DEFAULT_IMAGES)}`" in explained
