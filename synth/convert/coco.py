@@ -13,7 +13,7 @@ from typing import Any
 from synth.convert.coco_records import IMAGES, Tally, annotation_of, category_of, image_of, set_of, shot_of
 from synth.convert.formats import FORMATS, Format
 from synth.convert.json_file import read_json, reading
-from synth.convert.losses import EVERYTHING, LABEL_MAPS, Carries
+from synth.convert.losses import EVERYTHING, Carries, label_maps
 from synth.convert.neutral import LabelledSet
 from synth.convert.pictures import Placer, inside, safe_names
 from synth.convert.splits import together
@@ -120,7 +120,8 @@ def _read_json(path: Path, split: str | None) -> LabelledSet:
 
 def _depth(image: Mapping[str, Any], path: Path) -> Path | None:
     """A picture's depth, in sets of ours."""
-    return inside(path.parent, str(image[LABEL_MAPS]["depth"]), path) if "depth" in image.get(LABEL_MAPS, ()) else None
+    name = label_maps(image).get("depth")
+    return None if name is None else inside(path.parent, str(name), path)
 
 
 def _beyond(coco: Mapping[str, Any]) -> Iterable[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from synth.convert.losses import LABEL_MAPS
+from synth.convert.losses import other_fields
 from synth.convert.neutral import LabelledSet, Outline, Shot, Thing, seen_box
 from synth.dataset import Category, Instance, Rle
 from synth.errors import DatasetError
@@ -61,7 +61,7 @@ def annotation_of(thing: Thing, image_id: int, *, run_lengths: bool = False) -> 
 def image_of(shot: Shot, file_name: str) -> dict[str, Any]:
     """COCO's record of a picture."""
     return {
-        **{key: value for key, value in shot.more.items() if key != LABEL_MAPS},
+        **other_fields(shot.more),
         "id": shot.image_id,
         "file_name": file_name,
         "width": shot.width_px,

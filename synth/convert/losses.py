@@ -1,11 +1,11 @@
 """What a format can hold, and what of a set is therefore lost: each loss is a line, none is silent."""
 
-__all__ = ["EVERYTHING", "LABEL_MAPS", "Carries", "losses"]
+__all__ = ["EVERYTHING", "Carries", "label_maps", "losses", "other_fields"]
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from synth.convert.neutral import LabelledSet, Thing, seen_box
 
@@ -50,6 +50,17 @@ class Carries:
     label_maps: frozenset[str] = NOTHING
 
 
+def label_maps(more: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A picture's label images by kind, of what its format says beyond COCO; elsewhere `labels` may mean anything."""
+    value = more.get(LABEL_MAPS)
+    return value if isinstance(value, Mapping) else {}
+
+
+def other_fields(more: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a picture, but for its label images."""
+    return {key: value for key, value in more.items() if key != LABEL_MAPS or not isinstance(value, Mapping)}
+
+
 def losses(labelled: LabelledSet, carries: Carries) -> list[str]:
     """What of a set gets lost, by what the format says; the writer adds what shows only in writing."""
     things = labelled.things
@@ -71,15 +82,12 @@ def losses(labelled: LabelledSet, carries: Carries) -> list[str]:
     else:
         lines += _line(len(bare), "{} without a mask left out")
     lines += _ids(labelled, carries)
-    maps = [set(shot.more.get(LABEL_MAPS, ())) - carries.label_maps for shot in labelled.shots]
+    maps = [label_maps(shot.more).keys() - carries.label_maps for shot in labelled.shots]
     if n := sum(map(bool, maps)):
         lines.append(f"label maps ({', '.join(sorted(set().union(*maps)))}) of {_counted(n, 'picture')} left out")
     lines += _fields("object", Counter(name for thing in kept for name in _names(thing)), carries.fields)
-    lines += _fields(
-        "picture",
-        Counter(name for shot in labelled.shots for name in shot.more if name != LABEL_MAPS),
-        carries.shot_fields,
-    )
+    of_pictures = Counter(name for shot in labelled.shots for name in other_fields(shot.more))
+    lines += _fields("picture", of_pictures, carries.shot_fields)
     of_categories = Counter(name for more in labelled.category_more.values() for name in more)
     return lines + _fields("category", of_categories, carries.category_fields)
 

@@ -135,6 +135,29 @@ def test_whole_silhouettes_come_back_and_depth_images_that_stay_behind_are_said(
     assert back.notes == ("scenes whose depth images are left out: 1",)
 
 
+@pytest.mark.parametrize("meant", [None, "depth", ["depth"], {}])
+def test_labels_that_mean_something_else_in_anothers_file_are_no_label_images(tmp_path, meant):
+    Image.new("RGB", (W, H)).save(tmp_path / "a.png")
+    image = {"id": 1, "file_name": "a.png", "width": W, "height": H, "labels": meant}
+    path = tmp_path / "annotations.json"
+    path.write_text(json.dumps({"images": [image], "annotations": [], "categories": [{"id": 1, "name": "coin"}]}))
+    assert "fields of 1 picture left out: labels" in convert(path, tmp_path / "yolo", "yolo").lost or meant == {}
+    convert(path, tmp_path / "coco", "coco")
+    (after,) = json.loads((tmp_path / "coco/annotations.json").read_text())["images"]
+    assert after.get("labels") == (meant or None)
+
+
+def test_a_missing_depth_image_is_named_and_one_outside_of_the_set_is_refused(assets, tmp_path):
+    source = made(assets, tmp_path, **WHOLE)
+    (source / "depth/000001.png").unlink()
+    with pytest.raises(DatasetError, match=r"depth/000001\.png: .*missing"):
+        convert(source, tmp_path / "bop", "bop")
+    path = source / "annotations.json"
+    path.write_text(path.read_text().replace("depth/000001.png", "../000001.png"))
+    with pytest.raises(DatasetError, match="outside the data set"):
+        convert(source, tmp_path / "bop", "bop")
+
+
 @pytest.mark.parametrize("wrong", ["abc", {"size": [3, 4], "counts": "0<"}, {"size": [H, W], "counts": [H * W]}])
 def test_a_silhouette_that_is_none_is_refused_by_its_objects_id(assets, tmp_path, wrong):
     path = made(assets, tmp_path) / "annotations.json"
