@@ -97,8 +97,8 @@ def _lacks(labelled: LabelledSet) -> list[str]:
         )
     if flat := sum(shot.depth is None for shot in labelled.shots):
         lines.append(
-            f"depth/ lacks {flat} of {len(labelled.shots)} pictures, for the source hasn't their depth; "
-            'a render has it with "depth" among its images'
+            f"depth/ lacks {flat} of {len(labelled.shots)} pictures, for the source has no files of it; "
+            'a render in single files has them with "depth" among its images'
         )
     if hidden or flat:
         lines.append("px_count_valid, which needs both, is not said where one is lacking")
