@@ -47,8 +47,18 @@ def write_solo(labelled: LabelledSet, out: Path, placer: Placer) -> list[str]:
     said = {
         "pictures in which masks overlap, where the last object has the shared pixels": n_shared,
         "pictures without a camera: SOLO's projection and place of it left out": n_without_camera,
+        "pictures whose lens bends lines, which SOLO has no word for": sum(map(_is_bent, labelled.shots)),
+        "corners of 3D boxes in pixels left out, which box and camera decide": sum(map(_has_corners, labelled.things)),
     }
     return [f"{what}: {n}" for what, n in said.items() if n]
+
+
+def _is_bent(shot: Shot) -> bool:
+    return any(shot.more.get("camera", {}).get("distortion", ()))
+
+
+def _has_corners(thing: Thing) -> bool:
+    return "corners_px" in thing.more.get("bbox_3d", {})
 
 
 def _write_masks(shot: Shot, folder: Path) -> bool:

@@ -108,6 +108,17 @@ def test_what_is_said_of_the_whole_set_and_outlines_that_become_pixels_are_said_
     assert done.lost == ("outlines of 1 object become pixels",)
 
 
+def test_what_solo_has_no_word_for_is_said_of_lenses_and_of_3d_boxes(tmp_path):
+    box = {"center_m": [0, 0, 1], "size_m": [1, 1, 1], "quaternion_wxyz": [1, 0, 0, 0], "corners_px": [[0, 0]] * 8}
+    source = coco(tmp_path / "in", [{"bbox_3d": box}])
+    content = read(source)
+    content["images"][0]["camera"] = {"focal_px": 40.0, "center_px": [10, 5], "distortion": [0.1, 0, 0, 0]}
+    (source / "annotations.json").write_text(json.dumps(content))
+    lost = convert(source, tmp_path / "out", "solo").lost
+    assert "pictures whose lens bends lines, which SOLO has no word for: 1" in lost
+    assert "corners of 3D boxes in pixels left out, which box and camera decide: 1" in lost
+
+
 @pytest.mark.parametrize("name", ["coco", "cvat", "labelme", "yolo-segment"])
 def test_outlines_stay_as_they_were_drawn_where_there_are_outlines(tmp_path, name):
     triangle = [2.25, 2.5, 9.75, 2.5, 2.25, 7.5]
