@@ -24,7 +24,7 @@ from synth.labelme.labels import assign_categories
 from synth.photos import PHOTO_SUFFIXES, upright_size_px
 from synth.policy import LabelPolicy
 from synth.unreadable import UNREADABLE, why_unreadable
-from synth.untrusted import open_picture
+from synth.untrusted import open_picture, read_lines
 
 PICTURES, MASKS, CLASSES, NAMES = "pic", "mask", "class", "class_names.txt"
 # Of the folders' names, ours first; then Penn-Fudan's.
@@ -41,9 +41,13 @@ def is_pairs(folder: Path) -> bool:
 
 
 def class_names(folder: Path) -> list[str]:
-    """Of the classes from 1 on; one, "object", where no file has them."""
+    """Of the classes from 1 on; one, "object", where no file has them.
+
+    Raises:
+        DatasetError: the file isn't text.
+    """
     path = folder / NAMES
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    lines = read_lines(path) if path.is_file() else []
     return [line.strip() for line in lines if line.strip()] or [ONLY_CLASS]
 
 
@@ -65,21 +69,18 @@ def read_pairs(
     Returns:
         The set, and lines on what was met.
     Raises:
-        DatasetError: there are no such folders, or a mask isn't one of its picture.
+        DatasetError: there are no such folders, no pictures with a mask in them, or a mask isn't one of its picture.
         LabelMeError: a class is in no category.
     """
-    folders = _folders(folder)
-    if folders is None:
-        raise DatasetError(f"{folder}: no folders {PICTURES}/ and {MASKS}/ in it.")
-    pictures, masks = folders
+    pictures, masks, paths = _found(folder)
     names = class_names(folder)
     if categories is None:
         wanted = dict.fromkeys(aliases.get(name, name) for name in names if name not in ignore_labels)
         categories = [Category(number, name) for number, name in enumerate(wanted, start=1)]
-    where = dict.fromkeys(names, folder / NAMES)
+    where = dict.fromkeys(names, folder / NAMES if (folder / NAMES).is_file() else folder)
     categories, id_of = assign_categories(where, categories, aliases, ignore_labels)
     read, met = list[Picture](), Counter[str]()
-    for path in _below(pictures):
+    for path in paths:
         name = path.relative_to(pictures)
         mask = _mask_of(masks, name)
         if mask is None:
@@ -92,7 +93,10 @@ def read_pairs(
         kept = tuple(instance for instance in instances if instance is not None)
         read.append(Picture(len(read) + 1, path, *size, kept))
     if not read:
-        raise DatasetError(f"{folder}: none of the pictures in {pictures.name}/ has a mask in {masks.name}/.")
+        raise DatasetError(
+            f"{folder}: none of the {len(paths)} pictures in {pictures.name}/ has a mask in {masks.name}/. The mask of "
+            f"{paths[0].name} is {masks.name}/{paths[0].stem}.png."
+        )
     lines = [f"{what}: {n}" for what, n in sorted(met.items())]
     return PictureSet(folder.resolve().name, tuple(categories), tuple(read)), lines
 
@@ -100,6 +104,18 @@ def read_pairs(
 def _folders(folder: Path) -> tuple[Path, Path] | None:
     found = [(folder / one, folder / other) for one, other in FOLDERS]
     return next(((one, other) for one, other in found if one.is_dir() and other.is_dir()), None)
+
+
+def _found(folder: Path) -> tuple[Path, Path, list[Path]]:
+    """The folders of pictures and of masks, and every picture."""
+    folders = _folders(folder)
+    if folders is None:
+        raise DatasetError(f"{folder}: no folders {PICTURES}/ and {MASKS}/ in it.")
+    pictures, masks = folders
+    paths = _below(pictures)
+    if not paths:
+        raise DatasetError(f"{pictures}: there are no pictures in it. Put those there whose masks are in {masks}.")
+    return pictures, masks, paths
 
 
 def _below(pictures: Path) -> list[Path]:

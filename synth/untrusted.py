@@ -11,6 +11,7 @@ __all__ = [
     "is_inside",
     "open_picture",
     "read_bounded",
+    "read_lines",
     "unfolds",
 ]
 
@@ -20,8 +21,12 @@ from typing import IO, Final
 
 from PIL import Image
 
+from synth.errors import DatasetError
+
 # Of settings and catalogues: ten thousand assets fill a fifth of it, and TOML takes a second for it.
 MOST_TEXT_BYTES: Final = 4 << 20
+# Of lists: the names of a million pictures.
+MOST_LIST_BYTES: Final = 256 << 20
 # Pillow reads others with programs of the system (EPS), or with readers that nobody has needed here.
 PICTURE_FORMATS: Final = (
     *("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF", "JPEG2000", "TGA", "PPM", "DDS"),
@@ -45,6 +50,18 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
         # As the system says it, for those who tell an OSError by its `strerror`.
         raise TooLargeError(None, f"more than {_megabytes(most_bytes)} MB", str(path))
     return content
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a data set's list, of names say; with or without the mark that Windows' editors put in front.
+
+    Raises:
+        DatasetError: it can't be read, or isn't UTF-8.
+    """
+    try:
+        return read_bounded(path, MOST_LIST_BYTES).decode("utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: can't be read as text ({error}). Save it as UTF-8.") from None
 
 
 def _megabytes(n_bytes: int) -> str:

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from synth.errors import UsageError
-
 
 def convert_command(
     source: Annotated[Path, typer.Argument(help="Data set: its folder, or its JSON, YAML or XML file.", metavar="SRC")],
@@ -43,16 +41,15 @@ def convert_command(
     for line in done.lost:
         typer.echo(f"{FORMATS[done.became].title}: {line}")
     typer.echo(
-        f"{done.n_pictures} pictures, {done.n_objects} objects, {done.n_negatives} pictures without any: "
+        f"{done.n_pictures} pictures ({done.n_negatives} without objects) and {done.n_objects} objects read: "
         f"{done.came_as} -> {done.became}, {out}"
     )
 
 
 def _names(said: str) -> list[str]:
     """A list, or the file that has it."""
+    from synth.untrusted import read_lines
+
     path = Path(said)
-    try:
-        parts = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else said.split(",")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--names {said}: can't be read as text ({error}).") from None
+    parts = read_lines(path) if path.is_file() else said.split(",")
     return [part.strip() for part in parts if part.strip()]

@@ -16,7 +16,7 @@ from synth.convert.neutral import LabelledSet, Shot, Thing
 from synth.convert.pictures import Placer, safe_names
 from synth.dataset import Category, Picture, PictureSet
 from synth.labelme import SAID, Drawn, labelme_json, read_drawn
-from synth.untrusted import open_picture
+from synth.untrusted import open_picture, read_lines
 
 NAMES: Final = "labels.txt"
 SPLITS: Final = ("train", "val", "test")
@@ -58,7 +58,7 @@ def _read(source: Path) -> LabelledSet:
 
 def _listed(path: Path) -> list[str]:
     """LabelMe's own file of labels, without those that it has for what is not an object."""
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [line.strip() for line in read_lines(path)]
     return [line for line in lines if line and not line.startswith("__") and line != "_background_"]
 
 

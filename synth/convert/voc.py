@@ -23,6 +23,7 @@ from synth.convert.pictures import Placer, inside, picture_size, safe_names
 from synth.convert.xml_file import number, read_xml, text
 from synth.dataset import Category
 from synth.errors import DatasetError
+from synth.untrusted import read_lines
 
 XML, PICTURES, SETS = "Annotations", "JPEGImages", "ImageSets/Main"
 OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
@@ -67,7 +68,7 @@ def _categories(root: Path, files: Mapping[str, tuple[Path, ET.Element]]) -> tup
     """In the order of labels.txt, as CVAT and others write it too, or else of the alphabet, as VOC has it."""
     used = {(each.findtext("name") or "").strip() for _, xml in files.values() for each in xml.iter("object")}
     path = root / NAMES
-    listed = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    listed = read_lines(path) if path.is_file() else []
     names = [name.strip() for name in listed if name.strip()]
     return tuple(Category(index, name) for index, name in enumerate([*names, *sorted(used - set(names))], start=1))
 
@@ -80,7 +81,7 @@ def _splits(root: Path) -> dict[str, str | None]:
         # A list of a class has the class in front: `cat_train`.
         if path.stem not in PLAIN_SETS and path.stem.rpartition("_")[2] in names & set(PLAIN_SETS):
             continue
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in read_lines(path):
             if line.strip() and (path.stem != WHOLE or line.strip() not in found):
                 found[line.strip()] = None if path.stem == WHOLE else path.stem
     return found

@@ -22,6 +22,7 @@ from synth.convert.json_file import reading
 from synth.convert.pictures import inside
 from synth.errors import DatasetError
 from synth.photos import PHOTO_SUFFIXES
+from synth.untrusted import read_lines
 
 ROLES: Final = ("train", "val", "test")
 CLASSES: Final = ("classes.txt", "obj.names", "_darknet.labels")
@@ -138,16 +139,16 @@ def _pictures(place: Path, root: Path) -> Pictures:
         found = sorted(path for path in place.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
         return [(path, path.relative_to(place).as_posix()) for path in found]
     # A list of pictures in a text file, which start from the folder that Darknet is run in.
-    lines = [line.strip().removeprefix("./") for line in _lines(place)]
+    lines = [line.strip().removeprefix("./") for line in read_lines(place)]
     names = [line if (root / line).exists() else line.removeprefix("data/") for line in lines if line]
     return [(inside(root, name, place), PurePosixPath(name).name) for name in names]
 
 
 def _of_darknet(path: Path) -> Layout:
-    told = dict(line.split("=", 1) for line in _lines(path) if "=" in line)
+    told = dict(line.split("=", 1) for line in read_lines(path) if "=" in line)
     named = {key.strip(): value.strip().removeprefix("data/") for key, value in told.items()}
     with reading(path, "Darknet's obj.data, with train and names"):
-        names = [line.strip() for line in _lines(inside(path.parent, named["names"], path)) if line.strip()]
+        names = [line.strip() for line in read_lines(inside(path.parent, named["names"], path)) if line.strip()]
         # CVAT says where the second list is to be, and writes it only if there is one.
         lists = {role: inside(path.parent, named[key], path) for role, key in _roles(named)}
     splits = {role: _pictures(place, path.parent) for role, place in lists.items() if place.is_file()}
@@ -177,7 +178,7 @@ def _of_folders(source: Path) -> Layout:
             f"{source / 'images'} under their labels' names."
         )
     path = _classes_file(source)
-    names = [line.strip() for line in _lines(path) if line.strip()] if path else None
+    names = [line.strip() for line in read_lines(path) if line.strip()] if path else None
     return Layout(names, pictures, source)
 
 
@@ -196,10 +197,3 @@ def _label_files(root: Path) -> Iterator[Path]:
         for name in sorted(files):
             if name.endswith(".txt") and name not in CLASSES and (is_below or Path(name).stem in stems):
                 yield Path(parent, name)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: can't be read as text ({error}).") from None

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from synth.cli import app
 from synth.convert import convert, labelme_to_folders
+from synth.errors import DatasetError
 from synth.pairs import read_pairs
 from tests.made_sets import H, W, labelme, picture, square
 
@@ -53,6 +54,26 @@ def test_synth_labelme_prints_what_it_made_as_json(tmp_path, options):
     done = CliRunner().invoke(app, ["labelme", str(source), str(tmp_path / "out"), "--json", *options])
     said = json.loads(done.stdout)
     assert (said["pictures"], said["objects"], said["out"]) == (2, 1, str(tmp_path / "out"))
+
+
+def test_pairs_without_a_picture_and_pictures_without_a_mask_are_told_apart(tmp_path):
+    for name in ("pic", "mask"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(DatasetError, match=r"pic: there are no pictures in it\. Put those there .*mask\."):
+        read_pairs(tmp_path)
+    picture(tmp_path / "pic/a.jpg")
+    with pytest.raises(DatasetError, match=r"none of the 1 pictures in pic/ .* a\.jpg is mask/a\.png"):
+        read_pairs(tmp_path)
+
+
+def test_a_list_of_names_that_windows_wrote_is_read_and_one_that_isnt_utf_8_is_refused(tmp_path):
+    convert(labelme(tmp_path / "in", one=[square("Münze", 2), square("nut", 8)]), tmp_path / "out", "pairs")
+    names = tmp_path / "out/class_names.txt"
+    names.write_text("Münze\r\nnut\r\n", encoding="utf-8-sig")
+    assert [category.name for category in read_pairs(tmp_path / "out")[0].categories] == ["Münze", "nut"]
+    names.write_text("Münze\nnut\n", encoding="utf-16")
+    with pytest.raises(DatasetError, match=r"class_names\.txt: can't be read as text .* UTF-8"):
+        read_pairs(tmp_path / "out")
 
 
 def test_penn_fudans_own_folders_hold_one_class_that_may_be_given_a_name(tmp_path):
