@@ -87,7 +87,7 @@ def test_the_log_has_one_json_record_for_each_step_with_each_loss(coins, tmp_pat
 EVERYTHING = {"accumulate": 2, "ema_decay": 0.9, "scales": (0.5, 2.0), "patience": 5, "precision": "fp16"}
 
 
-@pytest.mark.parametrize("more", [{}, EVERYTHING])
+@pytest.mark.parametrize("more", [{}, EVERYTHING, {"optimizer": "adamw"}])
 @pytest.mark.parametrize("at_step", [1, 4])
 def test_killed_and_resumed_equals_undisturbed_to_the_bit(coins, tmp_path, at_step, more):
     settings = TrainSettings(**TINY | more)

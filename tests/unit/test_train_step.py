@@ -63,9 +63,24 @@ def test_the_loss_is_that_before_the_step():
 
 
 def test_a_gradient_longer_than_the_limit_is_shortened_to_it():
-    stepper = Stepper(Line(), resolved(batch_size=1, clip_norm=0.25, learning_rate=1.0, weight_decay=0))
+    stepper = Stepper(
+        Line(), resolved(batch_size=1, optimizer="sgd", clip_norm=0.25, learning_rate=1.0, weight_decay=0)
+    )
     stepper.step(0, [sample(255, 5)])
     assert stepper.model.weight.item() == pytest.approx(1.25)
+
+
+def test_adamw_moves_by_the_rate_first_and_shrinks_the_weights_apart_from_it():
+    settings = resolved(batch_size=1, optimizer="adamw", learning_rate=0.1, weight_decay=0.5)
+    stepper = Stepper(Line(), settings)
+    stepper.step(0, [sample(255, 5)])
+    assert stepper.model.weight.item() == pytest.approx(1 - 0.1 * 0.5 * 1 + 0.1)
+
+
+def test_what_is_not_said_suits_the_optimizer():
+    sgd, adamw = (TrainSettings(optimizer=name, batch_size=8).resolved(500, CPU) for name in ("sgd", "adamw"))
+    assert (sgd.learning_rate, sgd.weight_decay) == (pytest.approx(0.04), 1e-4)
+    assert (adamw.learning_rate, adamw.weight_decay) == (pytest.approx(4e-4 * 2**0.5), 0.02)
 
 
 def test_a_gradient_that_is_not_finite_is_told_before_it_reaches_the_weights():
@@ -151,7 +166,7 @@ def test_a_canvas_of_another_size_reaches_the_network_as_it_is():
 def test_as_many_pictures_are_seen_whatever_the_batch(batch_size, iterations):
     settings = TrainSettings(batch_size=batch_size).resolved(500, CPU)
     assert settings.iterations == iterations
-    assert settings.learning_rate == pytest.approx(0.005 * batch_size)
+    assert settings.learning_rate == pytest.approx(4e-4 * (batch_size / 4) ** 0.5)
     warmup = settings.warmup_images / batch_size
     quarter = learning_rate_factor(iterations // 4, iterations, warmup)
     of_four = learning_rate_factor(750 // 4, 750, 20)

@@ -9,8 +9,8 @@ from train.learn.schedule import learning_rate_factor
 from train.settings import ResolvedSettings
 
 
-def make_optimizer(model: nn.Module, settings: ResolvedSettings) -> torch.optim.SGD:
-    """SGD over what isn't frozen; the body learns at a rate of its own, so as not to forget what photos look like."""
+def make_optimizer(model: nn.Module, settings: ResolvedSettings) -> torch.optim.Optimizer:
+    """Over what isn't frozen; the body learns at a rate of its own, so as not to forget what photos look like."""
     body: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
@@ -18,9 +18,10 @@ def make_optimizer(model: nn.Module, settings: ResolvedSettings) -> torch.optim.
             (body if name.startswith("backbone.body.") else rest).append(parameter)
     rates = ((rest, settings.learning_rate), (body, settings.learning_rate * settings.body_learning_rate_factor))
     groups = [{"params": parameters, "base_lr": rate} for parameters, rate in rates if parameters]
-    return torch.optim.SGD(
-        groups, lr=settings.learning_rate, momentum=settings.momentum, weight_decay=settings.weight_decay
-    )
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
+    return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, weight_decay=decay)
 
 
 def set_rates(optimizer: torch.optim.Optimizer, settings: ResolvedSettings, step: int) -> float:
