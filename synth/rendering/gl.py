@@ -37,6 +37,7 @@ class Way:
 
 def ways() -> tuple[Way, ...]:
     """Every way to OpenGL without a screen, in the order of preference, tried."""
+    _ask_for_shortcuts()
     return tuple(_ways())
 
 
@@ -52,7 +53,7 @@ def choose_platform() -> str:
     Raises:
         RenderError: there is none on this machine; the message says what was tried and what to install.
     """
-    os.environ.setdefault("GALLIVM_PERF", MESA_SHORTCUTS)
+    _ask_for_shortcuts()
     chosen = os.environ.get("PYOPENGL_PLATFORM")
     if chosen is None:
         errors = []
@@ -64,6 +65,11 @@ def choose_platform() -> str:
     if chosen not in PLATFORMS:
         raise RenderError(f'PYOPENGL_PLATFORM is "{chosen}". Unset it, or set it to {" or ".join(PLATFORMS)}.')
     return chosen
+
+
+def _ask_for_shortcuts() -> None:
+    """Before anything that asks Mesa, a look at its devices included: else this process's frames are other bytes."""
+    os.environ.setdefault("GALLIVM_PERF", MESA_SHORTCUTS)
 
 
 def _load(names: tuple[str, ...]) -> Any:

@@ -20,7 +20,8 @@ from synth.rendering.views import plane_fills
 from synth.scene import Background, Light, Scene, Texture
 from synth.surfaces import load_texture
 
-# What the shader is handed of each as flat varyings fits four times into what OpenGL promises of those.
+# Five spots with all else that the shader is handed as varyings don't link: four take 117 of Mesa's 128 components, and
+# must be packed for that. OpenGL promises 64.
 MAX_LIGHTS = 4
 # Of the triangle over the screen, on the near plane of clip space.
 SCREEN_CORNERS = np.array([[-1.0, -1, 1, 1], [3, -1, 1, 1], [-1, 3, 1, 1]])

@@ -47,15 +47,6 @@ class Program:
         setter = {2: GL.glUniform2fv, 3: GL.glUniform3fv, 4: GL.glUniform4fv}[rows.shape[1]]
         setter(self.place(uniform), len(rows), rows)
 
-    def set_floats(self, uniform: str, values: NDArray[np.floating[Any]]) -> None:
-        """Set an array of floats from (N,)."""
-        GL.glUniform1fv(self.place(uniform), len(values), np.ascontiguousarray(values, np.float32))
-
-    def set_matrices(self, uniform: str, matrices: NDArray[np.floating[Any]]) -> None:
-        """Set an array of mat4 from (N, 4, 4), rows first."""
-        rows = np.ascontiguousarray(matrices, np.float32)
-        GL.glUniformMatrix4fv(self.place(uniform), len(rows), GL.GL_TRUE, rows)
-
     def set_matrix(self, uniform: str, matrix: NDArray[np.float64]) -> None:
         """Set a mat3 or mat4 from (3, 3) or (4, 4), rows first."""
         setter = {3: GL.glUniformMatrix3fv, 4: GL.glUniformMatrix4fv}[len(matrix)]

@@ -89,6 +89,13 @@ def test_egl_and_osmesa_draw_the_same(assets, tmp_path):
         assert np.array_equal(egl[name], osmesa[name]), name
 
 
+def test_who_has_looked_for_ways_to_opengl_has_asked_mesa_for_what_rendering_asks(monkeypatch):
+    # Mesa reads it once: a process that looks first, and asks later, draws other bytes than one that doesn't look.
+    monkeypatch.delenv("GALLIVM_PERF", raising=False)
+    gl.ways()
+    assert os.environ["GALLIVM_PERF"] == gl.MESA_SHORTCUTS
+
+
 def test_any_number_of_mesas_threads_draws_the_same(assets, tmp_path):
     platform = os.environ.get("PYOPENGL_PLATFORM", "")
     one, two = (drawn_elsewhere(assets, tmp_path, platform, LP_NUM_THREADS=threads) for threads in ("0", "2"))

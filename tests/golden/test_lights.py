@@ -40,6 +40,18 @@ def test_many_lamps_in_one_place_give_the_light_of_one_as_strong_as_all(lit, n):
     assert np.max(np.abs(lit(*[lamp(0.2 / n)] * n) - lit(lamp(0.2)))) <= 1
 
 
+@pytest.mark.parametrize("n", [4, 9])
+def test_many_spots_with_shadows_in_one_place_give_the_light_of_one_as_strong_as_all(lit, n):
+    def spots(casting, intensity, count):
+        pose = translation([0.1, -0.3, 0.05]) @ rotation_between([0, 0, 1], [-0.1, 0.3, 0.3])
+        return [Light("spot", pose, WHITE, intensity, i < casting) for i in range(count)]
+
+    assert np.max(np.abs(lit(*spots(n, 0.2 / n, n)) - lit(*spots(1, 0.2, 1)))) <= 1
+    # One shadow alone leaves all of a round's four cones to one shader, the most that it is handed.
+    one, none, more = lit(*spots(1, 0.2 / n, n)), lit(*spots(0, 0.2 / n, n)), lit(*spots(1, 0.2, 1))
+    assert np.all((one <= none + EDGE_LEVELS) & (one >= more - EDGE_LEVELS))
+
+
 def test_a_light_without_intensity_changes_nothing(lit):
     assert np.array_equal(lit(lamp(0.0), sun(0.0)), lit())
 

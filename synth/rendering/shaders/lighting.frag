@@ -104,8 +104,9 @@ float unshadowed(vec3 position, vec3 normal) {
 // What arrives of all lights: what a white diffuse base, a white mirror and the grazing share of any surface make of it.
 struct Arriving { vec3 diffuse, mirrored, grazing; };
 
-// Add one light's, of which only a share may be `arriving`. GGX with Schlick's Fresnel and the height-correlated visibility term, over a diffuse base that gets
-// what it lets through. The surface's colours are factors of sums over the lights, so they wait for `surface_light`.
+// Add one light's, of which only a share may be `arriving`. GGX with Schlick's Fresnel and the height-correlated
+// visibility term, over a diffuse base that gets what it lets through. The surface's colours are factors of sums over the
+// lights, so they wait for `surface_light`.
 // Source: glTF 2.0, appendix B; Filament, "Standard model"; Hammon, PBR diffuse lighting for GGX, 2017.
 void add_light(inout Arriving sum, int i, float arriving, vec3 position, vec3 n, vec3 v, float nv, float alpha) {
     vec3 towards = v_light_place[i].xyz - position * v_light_place[i].w;
