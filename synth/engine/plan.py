@@ -110,7 +110,9 @@ def make_plan(
         UsageError: a URL lacks one of its slashes, and would be taken for a folder of this machine.
     """
     if short := re.match(r"([a-z][a-z0-9+]+):/(?!/)", str(out)):
-        raise UsageError(f"--out {out}: a URL has two slashes. Write {short[1]}://{str(out)[short.end() :]}")
+        # Of a file the slash that is there is its path's.
+        rest = str(out)[short.end() - (short[1] == "file") :]
+        raise UsageError(f"--out {out}: a URL has two slashes. Write {short[1]}://{rest}")
     url = str(out).rstrip("/") if is_url(out) else ""
     folder = workshop(url) if url else Path(out)
     return Plan(settings, assets, folder, n_frames, SHARD_FRAMES, layout, url).shared_among(workers)

@@ -197,9 +197,10 @@ def test_what_only_this_process_would_see_is_refused_by_the_command(assets):
         )
 
 
-def test_a_url_that_lacks_a_slash_is_no_folder_of_this_machine(assets):
-    with pytest.raises(UsageError, match=r"s3:/bucket/set: a URL has two slashes. Write s3://bucket/set$"):
-        make_plan(SETTINGS, assets, "s3:/bucket/set", 1, 1)
+@pytest.mark.parametrize(("out", "meant"), [("s3:/bucket/set", "s3://bucket/set"), ("file:/a/set", "file:///a/set")])
+def test_a_url_that_lacks_a_slash_is_no_folder_of_this_machine(assets, out, meant):
+    with pytest.raises(UsageError, match=f"{out}: a URL has two slashes. Write {meant}$"):
+        make_plan(SETTINGS, assets, out, 1, 1)
 
 
 def test_ray_that_is_not_installed_is_told_with_what_to_install(assets, tmp_path, monkeypatch):
