@@ -30,6 +30,8 @@ WARMUP_BATCHES = 20  # of the recipe's size
 # Of a rate that suits SGD, what suits AdamW, whose steps are of about the rate's own length.
 ADAMW_RATE = 0.02
 WEIGHT_DECAY = {"sgd": 1e-4, "adamw": 0.02}
+# Beyond it, fine for SGD, AdamW's losses were in the thousands after ten steps.
+ADAMW_RATE_MAX = 0.005
 
 Optimizer = Literal["sgd", "adamw"]
 
@@ -240,6 +242,8 @@ class TrainSettings(BaseModel):
         Args:
             n_pictures: Pictures to learn from; the default length is some passes over them, within limits.
             device: What `choose_device` chose.
+        Raises:
+            TrainingError: the rate is one for another optimizer.
         """
         detector = self.detector or (CPU_DETECTOR if device.type == "cpu" else GPU_DETECTOR)
         recipe = RECIPES.get(detector, LITE0)
@@ -249,6 +253,11 @@ class TrainSettings(BaseModel):
         images = min(images, recipe.iterations_max * recipe.batch_size)
         iterations = self.iterations or max(1, round(images / batch_size))
         optimizer = self.optimizer or recipe.optimizer
+        if optimizer == "adamw" and (self.learning_rate or 0) > ADAMW_RATE_MAX:
+            raise TrainingError(
+                f"learning_rate {self.learning_rate:g}: too much for AdamW, which {detector} learns by. Leave it out, "
+                f'stay below {ADAMW_RATE_MAX:g}, or say optimizer = "sgd".'
+            )
         defaults = {
             "detector": detector,
             "batch_size": batch_size,

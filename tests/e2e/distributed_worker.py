@@ -86,7 +86,7 @@ def main(folder):
         torch.manual_seed(0)
         detector = build_detector("lite0", 2, image_size_px=SIDE_PX, pretrained=False)
         results = {
-            "counts": learned(Counts(), ranks, accumulate=2, learning_rate=0.1, ema_decay=0.9),
+            "counts": learned(Counts(), ranks, accumulate=2, optimizer="sgd", learning_rate=0.1, ema_decay=0.9),
             "detector": learned(detector, ranks, learning_rate=0.001),
             "told": told(Fails(), ranks),
             "threads": torch.get_num_threads(),

@@ -53,7 +53,7 @@ def test_both_processes_end_with_the_same_weights_to_the_bit(folder, model):
 def test_pictures_weigh_the_same_however_a_batch_was_spread(folder, worker):
     """Three pictures on two processes, one of them in two parts, against all three at once."""
     weights, losses = results(folder, 0)["counts"]
-    alone, losses_alone = worker.learned(worker.Counts(), ALONE, learning_rate=0.1)
+    alone, losses_alone = worker.learned(worker.Counts(), ALONE, optimizer="sgd", learning_rate=0.1)
     torch.testing.assert_close(weights["weights"], alone["weights"])
     assert [each["loss"] for each in losses] == pytest.approx([each["loss"] for each in losses_alone], rel=1e-5)
 

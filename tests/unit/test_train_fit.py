@@ -237,7 +237,9 @@ def test_the_body_learns_at_a_rate_of_its_own(coins, tmp_path):
             self.backbone = nn.ModuleDict({"body": nn.Linear(1, 1)})
             self.head = nn.Linear(1, 1)
 
-    settings = TrainSettings(learning_rate=0.1, body_learning_rate_factor=0.01).resolved(10, torch.device("cpu"))
+    settings = TrainSettings(optimizer="sgd", learning_rate=0.1, body_learning_rate_factor=0.01).resolved(
+        10, torch.device("cpu")
+    )
     loop = Loop(settings, WithBody(), None, coins, LabelPolicy(), "", tmp_path, Silent())
     rates = {p: group["base_lr"] for group in loop.stepper.optimizer.param_groups for p in group["params"]}
     assert rates[loop.model.backbone["body"].weight] == pytest.approx(0.001)

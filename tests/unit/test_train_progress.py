@@ -19,7 +19,7 @@ def test_each_record_is_one_line_and_no_bar_is_drawn_where_there_is_no_terminal(
     reporter.ended()
     lines = out.getvalue().splitlines()
     assert len(lines) == 4
-    assert "loss_classifier 0.125  loss_rpn_box_reg 0.004  loss_mask 0.500  lr 0.0200" in lines[2]
+    assert "loss_classifier 0.125  loss_rpn_box_reg 0.004  loss_mask 0.500  lr 0.02 " in lines[2]
     assert lines[2].endswith("6.2 images/s  2:05 left")
     assert "\x1b" not in out.getvalue()
 

@@ -71,10 +71,16 @@ def test_a_gradient_longer_than_the_limit_is_shortened_to_it():
 
 
 def test_adamw_moves_by_the_rate_first_and_shrinks_the_weights_apart_from_it():
-    settings = resolved(batch_size=1, optimizer="adamw", learning_rate=0.1, weight_decay=0.5)
+    settings = resolved(batch_size=1, optimizer="adamw", learning_rate=0.004, weight_decay=0.5)
     stepper = Stepper(Line(), settings)
     stepper.step(0, [sample(255, 5)])
-    assert stepper.model.weight.item() == pytest.approx(1 - 0.1 * 0.5 * 1 + 0.1)
+    assert stepper.model.weight.item() == pytest.approx(1 - 0.004 * 0.5 * 1 + 0.004)
+
+
+def test_a_rate_that_is_sgds_is_refused_for_adamw_with_the_ways_out():
+    with pytest.raises(TrainingError, match=r'^learning_rate 0.02: too much .* below 0.005, or say optimizer = "sgd"'):
+        TrainSettings(learning_rate=0.02).resolved(500, CPU)
+    assert TrainSettings(learning_rate=0.02, optimizer="sgd").resolved(500, CPU).learning_rate == 0.02
 
 
 def test_what_is_not_said_suits_the_optimizer():

@@ -35,7 +35,7 @@ def fine_tuned(
 
 
 def with_what_is_taken(settings: TrainSettings, start: Run) -> TrainSettings:
-    """The settings with the run's own detector, its masks, and its size where no other is said.
+    """The settings with the run's own detector, its masks, and its size and optimizer where no others are said.
 
     Raises:
         TrainingError: they ask for another detector than the run's, or for other weights.
@@ -53,5 +53,6 @@ def with_what_is_taken(settings: TrainSettings, start: Run) -> TrainSettings:
         "detector": start.detector,
         "masks": start.settings.masks,
         "image_size_px": settings.image_size_px or start.settings.image_size_px,
+        "optimizer": settings.optimizer or start.settings.optimizer,
     }
     return settings.model_copy(update=kept)

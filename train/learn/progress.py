@@ -114,7 +114,7 @@ class ConsoleReporter:
         losses = "  ".join(f"{name} {value:.3f}" for name, value in in_reading_order(record.losses).items())
         self._say(
             f"{record.step:>{len(str(record.iterations))}}/{record.iterations}  {losses}  "
-            f"lr {record.learning_rate:.4f}  {record.images_per_s:.1f} images/s  {clock(record.seconds_left)} left"
+            f"lr {record.learning_rate:.2g}  {record.images_per_s:.1f} images/s  {clock(record.seconds_left)} left"
         )
         self.bar.update(self.task, completed=record.step)
 
