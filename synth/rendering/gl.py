@@ -129,6 +129,9 @@ class Context:
             names = ", ".join(sorted(name.decode() for name in missing))
             raise RenderError(f"{renderer}, OpenGL {version} lacks {names}. OpenGL 4.5 has all; Mesa 20 or newer does.")
         self.description = f"{renderer}, OpenGL {version}, {os.environ['PYOPENGL_PLATFORM']}"
+        if (shortcuts := os.environ["GALLIVM_PERF"]) != MESA_SHORTCUTS:
+            # Other bytes: whoever goes on with a data set is told.
+            self.description += f", GALLIVM_PERF={shortcuts}"
 
     def make_current(self) -> None:
         self._platform.make_current()

@@ -96,6 +96,18 @@ def test_who_has_looked_for_ways_to_opengl_has_asked_mesa_for_what_rendering_ask
     assert os.environ["GALLIVM_PERF"] == gl.MESA_SHORTCUTS
 
 
+def test_shortcuts_that_the_user_chose_are_part_of_what_is_said_to_draw():
+    # So that whoever goes on with a data set under others is told.
+    program = "from synth.rendering.gl import open_context; print(open_context().description)"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, **more}, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for more in ({"GALLIVM_PERF": gl.MESA_SHORTCUTS}, {"GALLIVM_PERF": "rho_approx"})
+    ]
+    assert said[1] == f"{said[0]}, GALLIVM_PERF=rho_approx"
+
+
 def test_any_number_of_mesas_threads_draws_the_same(assets, tmp_path):
     platform = os.environ.get("PYOPENGL_PLATFORM", "")
     one, two = (drawn_elsewhere(assets, tmp_path, platform, LP_NUM_THREADS=threads) for threads in ("0", "2"))
