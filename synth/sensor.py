@@ -15,6 +15,7 @@ from PIL import Image
 
 from synth.mosaic import demosaic, mosaic
 from synth.optics import Planes, blur, defocus, shake, vignette
+from synth.recall import Arrays, recall
 from synth.scene import Sensor
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -136,8 +137,11 @@ def _noise(shape: tuple[int, ...], seed: int) -> NDArray[np.int8]:
 
 @lru_cache(maxsize=1)
 def _noise_stream() -> NDArray[np.int8]:
-    values = np.random.default_rng(0).standard_normal(NOISE_VALUES, np.float32) * NOISE_UNIT
-    return np.clip(np.round(values), -127, 127).astype(np.int8)
+    def make() -> Arrays:
+        values = np.random.default_rng(0).standard_normal(NOISE_VALUES, np.float32) * NOISE_UNIT
+        return {"values": np.clip(np.round(values), -127, 127).astype(np.int8)}
+
+    return recall("noise", (), make)["values"]
 
 
 def _saturate(planes: Planes, factor: float) -> None:

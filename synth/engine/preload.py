@@ -14,6 +14,7 @@ from select import select
 
 from synth.errors import RenderError
 from synth.rendering.gl import choose_platform
+from synth.rendering.pyrender_parts import pyrender_part
 
 # A driver that takes longer may hang: the parent waits for it, where Ctrl-C ends it, and workers import by themselves.
 PATIENCE_S = 10.0
@@ -41,7 +42,7 @@ def _import_opengl(pid: int, reader: int) -> None:
     os.waitpid(pid, 0)
     if platform:
         os.environ["PYOPENGL_PLATFORM"] = platform
-        import_module(f"pyrender.platforms.{platform}")
+        pyrender_part(f"platforms.{platform}")
         import_module("synth.rendering.passes")
 
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from synth.engine.plan import Plan, Shard, differences, workshop
-from synth.engine.shards import SHAPES, FrameMaker, made_frames
+from synth.engine.shards import FrameMaker, made_frames, open_maker
 from synth.engine.worker import FrameMade, Message, Opened, ShardMade, failed
 from synth.errors import RenderError, SynthError
-from synth.meshes import read_shapes
-from synth.write.atomic import SHARDS, sha256_of
+from synth.write.atomic import sha256_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _open(job: Job) -> FrameMaker:
                 f"has other {', '.join(differing)}, so its frames would not be the same. "
                 "Give all nodes the same versions and files."
             )
-        return FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
+        return open_maker(plan)
     except SynthError as error:
         raise RenderError(f"The node {platform.node()}: {error}") from None
 

@@ -1,6 +1,6 @@
 """Make one shard. It is written aside and renamed when whole; a kill costs the frame that was being made."""
 
-__all__ = ["FrameMaker", "frame_record", "made_frames", "make_shard"]
+__all__ = ["FrameMaker", "frame_record", "made_frames", "make_shard", "open_maker"]
 
 import os
 import platform
@@ -16,16 +16,19 @@ from synth.config import make_stack
 from synth.engine.destination import RECORDS, SET_ASIDE, destination_of, shard_folder
 from synth.engine.plan import Plan, Shard
 from synth.engine.unfinished import take_up
-from synth.meshes import MeshStore, Shape
+from synth.meshes import MeshStore, Shape, read_shapes
 from synth.randomize.stack import randomize
+from synth.recall import keep_in
 from synth.rendering.interface import SceneRenderer
 from synth.rendering.renderer import Renderer
 from synth.scene import Scene
-from synth.write.atomic import write_json
+from synth.write.atomic import SHARDS, write_json
 from synth.write.pictures import picture_paths, write_pictures
 
 # Of all meshes, for workers: the parent reads them anyway.
 SHAPES = "shapes.npz"
+# What workers make that takes a while, for one another and for those that come after a kill.
+RECALLED = "recalled"
 
 
 class FrameMaker:
@@ -76,6 +79,12 @@ class FrameMaker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._renderer.__exit__(kind, error, trace)
+
+
+def open_maker(plan: Plan) -> FrameMaker:
+    """The maker of a process that makes nothing else, and shares with the run's others what takes a while."""
+    keep_in(plan.out / SHARDS / RECALLED)
+    return FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
 
 
 def make_shard(

@@ -15,10 +15,8 @@ from textwrap import shorten
 
 from synth.engine.memory import give_back_freed, resident_mb
 from synth.engine.plan import Plan, Shard
-from synth.engine.shards import SHAPES, FrameMaker, make_shard
+from synth.engine.shards import make_shard, open_maker
 from synth.errors import SynthError
-from synth.meshes import read_shapes
-from synth.write.atomic import SHARDS
 
 # Of what becomes of a frame, in the manifest and in a terminal.
 MOST_CHARACTERS = 300
@@ -87,7 +85,7 @@ def work(plan: Plan, environment: Mapping[str, str], pipe: "Connection[Message, 
     os.environ.update(environment)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        maker = FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
+        maker = open_maker(plan)
         pipe.send(Opened(maker.renderer_description))
         while (order := pipe.recv()) is not None:
             make_shard(maker, order.shard, order.set_aside, on_frame=lambda index: _tell(pipe, index))

@@ -3,11 +3,9 @@
 In: an `Asset`. Out: a `Mesh` in metres, in the file's own axes, its scene graph flattened.
 """
 
-from synth.meshes.kept import read_shapes, write_shapes
-from synth.meshes.loading import load_mesh
-from synth.meshes.making import MESH_MAKERS, SURFACE_POINTS, make_mesh
-from synth.meshes.mesh import Material, Mesh, Primitive, Shape
-from synth.meshes.store import MeshStore
+from synth.meshes.kept import read_shapes, recall_mesh, write_shapes
+from synth.meshes.mesh import SURFACE_POINTS, Material, Mesh, Primitive, Shape
+from synth.meshes.store import MESH_MAKERS, MeshStore
 
 __all__ = [
     "MESH_MAKERS",
@@ -17,8 +15,7 @@ __all__ = [
     "MeshStore",
     "Primitive",
     "Shape",
-    "load_mesh",
-    "make_mesh",
     "read_shapes",
+    "recall_mesh",
     "write_shapes",
 ]

@@ -1,19 +1,26 @@
-"""Shapes on the disk, so that the many processes of a run need not read every mesh for its size."""
+"""Meshes on the disk as they are once they are read, and their shapes alone, which placement asks of all."""
 
-__all__ = ["read_shapes", "write_shapes"]
+__all__ = ["read_shapes", "recall_mesh", "write_shapes"]
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
+from numpy.typing import NDArray
 
-from synth.meshes.mesh import Shape
+from synth.meshes.mesh import Material, Mesh, Primitive, Shape
+from synth.recall import Arrays, recall
 from synth.untrusted import unfolds
 from synth.write.atomic import atomic_writer
 
 POINTS = ("hull_m", "surface_m")
+PER_VERTEX = ("positions_m", "normals", "uvs")
+TEXTURES = tuple(field.name for field in fields(Material) if field.name.endswith("_texture"))
+PLAIN = tuple(field.name for field in fields(Material) if field.name not in TEXTURES)
 
 
 def write_shapes(path: Path, shapes: Mapping[str, Shape]) -> None:
@@ -44,3 +51,46 @@ def read_shapes(path: Path) -> dict[str, Shape]:
         return dict(zip(arrays["asset_ids"].tolist(), shapes, strict=True))
     except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
         return {}
+
+
+def recall_mesh(of: Sequence[bytes], make: Callable[[], Mesh]) -> Mesh:
+    """The mesh that `make` makes, or has made before: `synth.recall` for a whole one.
+
+    Raises:
+        AssetError: as `make`.
+    """
+    return _mesh_of(recall("mesh", of, lambda: _arrays_of(make())))
+
+
+def _arrays_of(mesh: Mesh) -> Arrays:
+    shape = mesh.shape
+    arrays: dict[str, NDArray[Any]] = {
+        "hull_m": shape.hull_m,
+        "bounds_m": shape.bounds_m,
+        "surface_m": shape.surface_m,
+        "numbers": np.array([shape.closed, mesh.n_triangles_in_file or 0]),
+    }
+    materials = []
+    for number, primitive in enumerate(mesh.primitives):
+        arrays |= {f"{name}{number}": getattr(primitive, name) for name in (*PER_VERTEX, "triangles")}
+        if np.any(primitive.colors_rgba != 1):
+            arrays[f"colors_rgba{number}"] = primitive.colors_rgba
+        textures = {f"{name}{number}": getattr(primitive.material, name) for name in TEXTURES}
+        arrays |= {name: texture for name, texture in textures.items() if texture is not None}
+        materials.append({name: getattr(primitive.material, name) for name in PLAIN})
+    arrays["materials"] = np.frombuffer(orjson.dumps(materials), np.uint8)
+    return arrays
+
+
+def _mesh_of(arrays: Arrays) -> Mesh:
+    closed, n_triangles_in_file = arrays["numbers"].tolist()
+    shape = Shape(arrays["hull_m"], arrays["bounds_m"], arrays["surface_m"], bool(closed))
+    primitives = []
+    for number, plain in enumerate(orjson.loads(arrays["materials"].tobytes())):
+        positions_m, normals, uvs, triangles = (arrays[f"{name}{number}"] for name in (*PER_VERTEX, "triangles"))
+        white = np.ones((len(positions_m), 4), np.float32)
+        colors_rgba = arrays.get(f"colors_rgba{number}", white)
+        values: dict[str, Any] = {name: arrays.get(f"{name}{number}") for name in TEXTURES}
+        values |= {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+        primitives.append(Primitive(positions_m, normals, uvs, colors_rgba, triangles, Material(**values)))
+    return Mesh(shape, tuple(primitives), n_triangles_in_file or None)

@@ -1,22 +1,13 @@
-"""A mesh of what is drawn of it, measured; and meshes that come from no file."""
+"""A mesh of what is drawn of it, measured."""
 
-__all__ = ["MESH_MAKERS", "SURFACE_POINTS", "make_mesh"]
-
-from collections.abc import Callable
+__all__ = ["make_mesh"]
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from synth.meshes.mesh import Mesh, Primitive, Shape
+from synth.meshes.mesh import SURFACE_POINTS, Mesh, Primitive, Shape
 from synth.meshes.surface import Floats, bounds_solids, is_proper, weld
-from synth.registry import Registry
 from synth.spread import spread_points
-
-# Of a surface, points enough to tell the hole of a nut, and whether what is stacked on it finds hold.
-SURFACE_POINTS = 1024
-
-# Asset ids that name no file: `torus:3` of "prop:torus:3" goes to the maker called "prop".
-MESH_MAKERS: Registry[Callable[[str], Mesh]] = Registry("maker of meshes")
 
 
 def make_mesh(

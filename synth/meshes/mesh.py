@@ -1,11 +1,14 @@
 """What a mesh is once it is read: shapes for placement and labels, primitives for the renderer."""
 
-__all__ = ["Material", "Mesh", "Primitive", "Shape"]
+__all__ = ["SURFACE_POINTS", "Material", "Mesh", "Primitive", "Shape"]
 
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Of a surface, points enough to tell the hole of a nut, and whether what is stacked on it finds hold.
+SURFACE_POINTS = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,15 +1,18 @@
 """The shapes of a catalogue's meshes, read when first asked for."""
 
-__all__ = ["MeshStore"]
+__all__ = ["MESH_MAKERS", "MeshStore"]
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from synth.catalog import Catalog
-from synth.meshes.loading import load_mesh
-from synth.meshes.making import MESH_MAKERS
+from synth.catalog import Asset, Catalog
+from synth.meshes.kept import recall_mesh
 from synth.meshes.mesh import Mesh, Shape
+from synth.registry import Registry
+
+# Asset ids that name no file: `torus:3` of "prop:torus:3" goes to the maker called "prop".
+MESH_MAKERS: Registry[Callable[[str], Mesh]] = Registry("maker of meshes")
 
 
 class MeshStore:
@@ -52,4 +55,20 @@ class MeshStore:
         maker, colon, name = asset_id.partition(":")
         if colon and maker in MESH_MAKERS:
             return MESH_MAKERS[maker](name)
-        return load_mesh(self.catalog[asset_id], self._shapes.get(asset_id))
+        asset, shape = self.catalog[asset_id], self._shapes.get(asset_id)
+        return recall_mesh([asset_id.encode(), _age(asset)], lambda: _read(asset, shape))
+
+
+def _age(asset: Asset) -> bytes:
+    """What changes when somebody saves its file; nothing where there is none, which reading it will tell."""
+    try:
+        status = asset.path.stat()
+    except OSError:
+        return b""
+    return f"{status.st_mtime_ns} {status.st_size}".encode()
+
+
+def _read(asset: Asset, shape: Shape | None) -> Mesh:
+    from synth.meshes.loading import load_mesh  # noqa: PLC0415 - trimesh's half second, where nothing is read yet
+
+    return load_mesh(asset, shape)

@@ -13,8 +13,8 @@ from scipy.spatial import ConvexHull
 
 from synth.catalog import Asset
 from synth.errors import AssetError
-from synth.meshes import MESH_MAKERS, SURFACE_POINTS, Material, Mesh, Primitive, Shape
-from synth.props.registry import PROPS, Solid
+from synth.meshes import MESH_MAKERS, SURFACE_POINTS, Material, Mesh, Primitive, Shape, recall_mesh
+from synth.props.registry import PROPS, MakeProp, Solid
 from synth.spread import spread_points
 
 SCHEME = "prop"
@@ -49,8 +49,13 @@ def prop_mesh(name: str) -> Mesh:
     kind, _, variant = name.partition(":")
     if not (variant.isdecimal() and int(variant) < VARIANTS):
         raise AssetError(f'{SCHEME}:{name}: expected a kind and a number below {VARIANTS}, as in "{SCHEME}:torus:0".')
+    make = PROPS[kind]
+    return recall_mesh([SCHEME.encode(), name.encode()], lambda: _made(make, int(variant)))
+
+
+def _made(make: MakeProp, variant: int) -> Mesh:
     # By the number alone: a sleeve fits the hand of its number, for both begin with the same draws.
-    solid = PROPS[kind](np.random.default_rng(int(variant)))
+    solid = make(np.random.default_rng(variant))
     return Mesh(_shape(solid), (_primitive(solid),))
 
 

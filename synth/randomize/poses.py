@@ -14,6 +14,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import Matrix, rotation_between
 from synth.meshes import Shape
+from synth.recall import Arrays, recall
 
 DOWN = (0.0, 0.0, -1.0)
 # Half a degree: far below what the eye sees, far above the float32 noise between triangles of one flat face.
@@ -65,18 +66,22 @@ def stable_poses(shape: Shape) -> StablePoses:
     share of random orientations in which it is the face that points down, times a factor that falls with the height
     of the centre of mass: what is dropped tumbles on until it lies low.
     """
+    return StablePoses(**recall("poses", [shape.hull_m], lambda: _poses(shape.hull_m)))
+
+
+def _poses(hull_m: NDArray[np.float64]) -> Arrays:
     try:
-        hull = ConvexHull(shape.hull_m)
+        hull = ConvexHull(hull_m)
     except QhullError:
-        return _flat_poses(shape.hull_m)
+        return _flat_poses(hull_m)
     normals = hull.equations[:, :3]
-    triangles = _outward(shape.hull_m, hull)
+    triangles = _outward(hull_m, hull)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     areas = np.linalg.norm(cross, axis=1) / 2
     corners = triangles - _center_of_mass(triangles)
     angles = _solid_angles(corners)
 
-    size_m = float(np.max(np.ptp(shape.hull_m, axis=0)))
+    size_m = float(np.max(np.ptp(hull_m, axis=0)))
     found: list[tuple[float, NDArray[np.float64]]] = []
     sides = _sides(corners)
     reaches = np.max(np.abs(corners), axis=(1, 2))
@@ -96,14 +101,14 @@ def stable_poses(shape: Shape) -> StablePoses:
     found.sort(key=lambda pose: -pose[0])
     found = found[:MOST_POSES]
     weights = np.array([weight for weight, _ in found])
-    return StablePoses(np.stack([normal for _, normal in found]), weights / weights.sum())
+    return {"normals": np.stack([normal for _, normal in found]), "weights": weights / weights.sum()}
 
 
-def _flat_poses(points_m: NDArray[np.float64]) -> StablePoses:
+def _flat_poses(points_m: NDArray[np.float64]) -> Arrays:
     """Of something without volume: on either side."""
     _, _, axes = np.linalg.svd(points_m - points_m.mean(axis=0), full_matrices=False)
     normal = axes[2]
-    return StablePoses(np.stack([normal, -normal]), np.array([0.5, 0.5]))
+    return {"normals": np.stack([normal, -normal]), "weights": np.array([0.5, 0.5])}
 
 
 def _outward(points_m: NDArray[np.float64], hull: ConvexHull) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth.errors import RenderError
+from synth.rendering.pyrender_parts import pyrender_part
 
 PLATFORMS = ("egl", "osmesa")
 MOST_DEVICES = 32
@@ -185,10 +186,6 @@ def _loaded_platform() -> str | None:
 def _pyrender_platform(name: str) -> Any:
     """pyrender's context for a platform; the pixels go to framebuffers of our own, so its size doesn't matter."""
     if name == "egl":
-        from pyrender.platforms.egl import EGLPlatform, get_device_by_index  # noqa: PLC0415
-
-        device = _first_egl_device()
-        return EGLPlatform(16, 16, device=get_device_by_index(device) if isinstance(device, int) else None)
-    from pyrender.platforms.osmesa import OSMesaPlatform  # noqa: PLC0415
-
-    return OSMesaPlatform(16, 16)
+        egl, device = pyrender_part("platforms.egl"), _first_egl_device()
+        return egl.EGLPlatform(16, 16, device=egl.get_device_by_index(device) if isinstance(device, int) else None)
+    return pyrender_part("platforms.osmesa").OSMesaPlatform(16, 16)

@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyrender
 from numpy.typing import NDArray
 from OpenGL import GL
 
 from synth.geometry import Matrix
 from synth.meshes import Material, MeshStore, Primitive
 from synth.rendering.buffers import Texture2D, upload
-from synth.rendering.proxies import caster, filled_hull
+from synth.rendering.proxies import proxies_of
+from synth.rendering.pyrender_parts import pyrender_part
 from synth.scene import Placed
 
 BASE_COLOR_UNIT, METALLIC_ROUGHNESS_UNIT, NORMAL_UNIT, EMISSIVE_UNIT, WEAR_UNIT = 0, 1, 2, 3, 4
+# pyrender's vertex arrays.
+RESIDENT = pyrender_part("primitive").Primitive
 # A material's texture, the unit it is bound to, the shader variant that reads it, and whether it is colour.
 MATERIAL_TEXTURES = (
     ("base_color_texture", BASE_COLOR_UNIT, "BASE_COLOR_MAP", True),
@@ -94,9 +96,10 @@ class Models:
     def _load(self, asset_id: str) -> None:
         mesh = self._meshes.load(asset_id)
         own = self._drawables[asset_id] = tuple(_upload(primitive, mesh.shape.closed) for primitive in mesh.primitives)
-        coarse, hull = caster(mesh), filled_hull(mesh)
-        self._casters[asset_id] = own if coarse is None else (_upload(coarse, mesh.shape.closed),)
-        self._bulks[asset_id] = self._casters[asset_id] if hull is None else (_upload(hull, closed=False),)
+        proxies = proxies_of(mesh)
+        casters = own if proxies.caster is None else (_upload(proxies.caster, mesh.shape.closed),)
+        self._casters[asset_id] = casters
+        self._bulks[asset_id] = casters if proxies.hull is None else (_upload(proxies.hull, closed=False),)
 
     def extent(self, asset_id: str) -> float:
         """The largest extent of an asset's mesh."""
@@ -133,7 +136,7 @@ def object_uniforms(
 
 def _upload(primitive: Primitive, closed: bool) -> Drawable:
     # All four attributes are always there, so that every mesh has one layout and every pass one vertex shader.
-    resident = pyrender.Primitive(
+    resident = RESIDENT(
         positions=primitive.positions_m,
         normals=primitive.normals,
         texcoord_0=primitive.uvs,

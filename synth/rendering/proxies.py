@@ -1,6 +1,9 @@
 """Simpler bodies that stand for a mesh where no label and no eye looks closely: in shadow and sky maps."""
 
-__all__ = ["caster", "filled_hull"]
+__all__ = ["Proxies", "caster", "filled_hull", "proxies_of"]
+
+from dataclasses import dataclass
+from typing import Any
 
 import fast_simplification
 import numpy as np
@@ -8,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
 from synth.meshes import Mesh, Primitive
+from synth.recall import Arrays, recall
 
 # Of its convex hull, what a mesh must fill for the hull to stand for it.
 LEAST_FILLED = 0.5
@@ -24,6 +28,37 @@ def _directions(n: int) -> NDArray[np.float64]:
 
 
 HULL_DIRECTIONS = _directions(128)
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """As `caster` and `filled_hull` have them."""
+
+    caster: Primitive | None
+    hull: Primitive | None
+
+
+def proxies_of(mesh: Mesh) -> Proxies:
+    """All bodies that stand for a mesh, made once for all processes of a run."""
+    flags = bytes([mesh.shape.closed, _lets_light_through(mesh)])
+    drawn = [array for primitive in mesh.primitives for array in (primitive.positions_m, primitive.triangles)]
+    arrays = recall("proxies", [flags, mesh.shape.hull_m, *drawn], lambda: _made(mesh))
+    return Proxies(_body(arrays, "caster"), _body(arrays, "hull"))
+
+
+def _made(mesh: Mesh) -> Arrays:
+    bodies = {"caster": caster(mesh), "hull": filled_hull(mesh)}
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, body in bodies.items():
+        if body is not None:
+            arrays |= {f"{name}_positions_m": body.positions_m, f"{name}_triangles": body.triangles}
+    return arrays
+
+
+def _body(arrays: Arrays, name: str) -> Primitive | None:
+    if f"{name}_triangles" not in arrays:
+        return None
+    return _bare(arrays[f"{name}_positions_m"], arrays[f"{name}_triangles"])
 
 
 def caster(mesh: Mesh) -> Primitive | None:

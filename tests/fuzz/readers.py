@@ -25,7 +25,7 @@ from synth.dataset import Category, read_coco, read_rgb
 from synth.engine.records import read_records
 from synth.environments.files import load_environment
 from synth.labelme import read_labelme
-from synth.meshes import load_mesh
+from synth.meshes.loading import load_mesh
 from synth.policy import LabelPolicy
 from synth.scene import Texture
 from synth.surfaces.files import read_picture

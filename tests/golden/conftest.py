@@ -12,7 +12,8 @@ from PIL import Image
 
 from synth.catalog import Asset
 from synth.geometry import look_at
-from synth.meshes import Mesh, MeshStore, Shape, load_mesh
+from synth.meshes import Mesh, MeshStore, Shape
+from synth.meshes.loading import load_mesh
 from synth.rendering.renderer import Renderer
 from synth.scene import Background, Frame, Placed, Texture
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from synth.catalog import Asset
 from synth.errors import AssetError
-from synth.meshes import load_mesh
+from synth.meshes.loading import load_mesh
 
 WEDGE = (Path(__file__).parents[1] / "fuzz" / "wedge.dae").read_text(encoding="utf-8")
 TRIANGLE = "v 0 0 0\nv 0.1 0 0\nv 0 0.1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n"

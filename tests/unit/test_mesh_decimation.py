@@ -6,9 +6,10 @@ import trimesh
 from PIL import Image
 
 from synth.catalog import Asset, load_catalog
-from synth.meshes import Material, MeshStore, load_mesh
+from synth.meshes import Material, MeshStore
 from synth.meshes.decimation import decimated
 from synth.meshes.files import Part
+from synth.meshes.loading import load_mesh
 from synth.meshes.surface import edges_of, weld
 
 PICTURE = Material(base_color_texture=np.zeros((2, 2, 4), np.uint8))

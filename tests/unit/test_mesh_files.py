@@ -10,8 +10,8 @@ from PIL import Image
 
 from synth.catalog import Asset, load_catalog
 from synth.errors import AssetError
-from synth.meshes import load_mesh
 from synth.meshes.files import read_mesh_file
+from synth.meshes.loading import load_mesh
 
 COLLADA = """<?xml version="1.0" encoding="utf-8"?>
 <COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1">

@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 from synth.catalog import Asset
-from synth.meshes import load_mesh
+from synth.meshes.loading import load_mesh
 from synth.meshes.normals import creased_normals, flat_normals
 
 

@@ -10,7 +10,8 @@ from PIL import Image
 
 from synth.catalog import Asset, load_catalog
 from synth.errors import AssetError
-from synth.meshes import MeshStore, load_mesh
+from synth.meshes import MeshStore
+from synth.meshes.loading import load_mesh
 
 CUBE = trimesh.creation.box((0.1, 0.2, 0.3))
 
