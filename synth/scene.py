@@ -124,6 +124,8 @@ class Light:
             `spot`). In units in which a white diffuse surface of irradiance pi has radiance 1, the picture's white.
         casts_shadow: A point light can't.
         cone_rad: Of a spot: the angles off its axis at which the light begins to fall, and at which it ends.
+        radius_rad: Half the angle under which it is seen: 0 for sharp shadows. The edges are as soft as if all shadows
+            fell from half an object's width.
     """
 
     kind: Literal["directional", "point", "spot"]
@@ -132,6 +134,7 @@ class Light:
     intensity: float
     casts_shadow: bool = False
     cone_rad: tuple[float, float] = (0.4, 0.6)
+    radius_rad: float = 0.0
 
     def __post_init__(self) -> None:
         check_rigid("world_from_light", self.world_from_light)
@@ -141,6 +144,8 @@ class Light:
             raise ValueError("casts_shadow: a directional light or a spot can, this one is a point light")
         if not 0 <= self.cone_rad[0] < self.cone_rad[1] < 1.5:
             raise ValueError(f"cone_rad: expected 0 <= inner < outer < 1.5, got {self.cone_rad}")
+        if not 0 <= self.radius_rad < 1.5:
+            raise ValueError(f"radius_rad: expected at least 0 and below 1.5, got {self.radius_rad}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 __all__ = ["amodal_box_xywh_px", "boxes", "visible_box_xywh_px"]
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from synth.annotate.observed import ANNOTATORS, Fields, Observed
 from synth.geometry import Matrix
@@ -64,8 +64,8 @@ def amodal_box_xywh_px(hull_m: NDArray[np.float64], camera_from_mesh: Matrix, ca
 def _outline_px(points_px: NDArray[np.float64]) -> NDArray[np.float64]:
     """(M, 2) points all along the convex outline of (K, 2) others, those on it included."""
     try:
-        corners = points_px[ConvexHull(points_px).vertices]
-    except QhullError:
+        corners = points_px[scipy.spatial.ConvexHull(points_px).vertices]
+    except scipy.spatial.QhullError:
         # Seen edge-on it is a line.
         corners = points_px[[points_px[:, 0].argmin(), points_px[:, 0].argmax()]]
         corners = np.concatenate([corners, points_px[[points_px[:, 1].argmin(), points_px[:, 1].argmax()]]])

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from synth.catalog import Asset
 from synth.geometry import Matrix, scaled
@@ -35,7 +35,7 @@ class Observed:
 
     @cached_property
     def _slices(self) -> list[tuple[slice, slice] | None]:
-        return ndimage.find_objects(self.frame.instance) or []
+        return scipy.ndimage.find_objects(self.frame.instance) or []
 
     def window(self, instance_id: int) -> tuple[slice, slice] | None:
         """(rows, columns) of the smallest rectangle around an instance's visible pixels; None if there are none."""

@@ -3,8 +3,8 @@
 __all__ = ["visibility"]
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from synth.annotate.observed import ANNOTATORS, Fields, Observed
 
@@ -35,5 +35,5 @@ def _fields(visible: NDArray[np.bool_], in_frame_px: int, full_px: int) -> Field
         "in_frame_fraction": in_frame_px / full_px if full_px else 0.0,
         "unoccluded_fraction": visible_px / in_frame_px if in_frame_px else 0.0,
         "truncated": in_frame_px < full_px,
-        "fragments": int(ndimage.label(visible, EIGHT_NEIGHBOURS)[1]) if visible_px else 0,
+        "fragments": int(scipy.ndimage.label(visible, EIGHT_NEIGHBOURS)[1]) if visible_px else 0,
     }

@@ -21,6 +21,8 @@ from synth.formats.folder import is_url
 from synth.formats.layout import COCO, Layout
 
 SHARD_FRAMES = 64
+# Of small sets: at its end a run waits for the worker that began the last one.
+SHARDS_PER_WORKER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Plan:
 
     def shared_among(self, workers: int) -> "Plan":
         """The same in shards that keep so many workers busy to the end; their size has no part in the bytes."""
-        per_worker = -(-self.n_frames // (4 * workers))
+        per_worker = -(-self.n_frames // (SHARDS_PER_WORKER * workers))
         return replace(self, shard_frames=min(SHARD_FRAMES, max(1, per_worker)))
 
     def shards(self) -> tuple[Shard, ...]:

@@ -48,4 +48,7 @@ def _import_opengl(pid: int, reader: int) -> None:
 
 _looking = _look_aside()
 import_module("synth.engine.worker")
+# What our modules name as `scipy.ndimage.label`, and which is imported when first asked for.
+for _name in ("scipy.ndimage", "scipy.sparse", "scipy.spatial.distance"):
+    import_module(_name)
 _import_opengl(*_looking)

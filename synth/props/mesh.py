@@ -7,9 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.spatial import ConvexHull
 
 from synth.catalog import Asset
 from synth.errors import AssetError
@@ -60,7 +59,7 @@ def _made(make: MakeProp, variant: int) -> Mesh:
 
 
 def _shape(solid: Solid) -> Shape:
-    hull_m = solid.points[ConvexHull(solid.points).vertices]
+    hull_m = solid.points[scipy.spatial.ConvexHull(solid.points).vertices]
     surface_m = spread_points(solid.points[solid.triangles], SURFACE_POINTS)
     return Shape(hull_m, np.stack([hull_m.min(axis=0), hull_m.max(axis=0)]), surface_m, _is_closed(solid))
 
@@ -107,7 +106,7 @@ def _corner_normals(
     areas: NDArray[np.float64] = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     units = areas / np.maximum(np.linalg.norm(areas, axis=1, keepdims=True), 1e-20)
     n = triangles.size
-    at = coo_matrix((np.ones(n), (np.arange(n), triangles.ravel()))).tocsr()
+    at = scipy.sparse.coo_matrix((np.ones(n), (np.arange(n), triangles.ravel()))).tocsr()
     pairs = (at @ at.T).tocoo()
     own, other = pairs.row // 3, pairs.col // 3
     near = np.einsum("ij,ij->i", units[own], units[other]) > crease_cos

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from synth.geometry import Matrix, apply, scaled
 from synth.meshes import MeshStore
@@ -106,7 +106,7 @@ def hidden_share(camera: Camera, target_m: NDArray[np.float64], cover: Samples) 
     radius_px = DISC * cover.spacing_m[chosen] * camera.focal_px / over_depth_m
     near = np.all((over > low - radius_px[:, None]) & (over < high + radius_px[:, None]), axis=1)
     over, over_depth_m, radius_px = over[near], over_depth_m[near], radius_px[near]
-    is_over = (cdist(seen, over) < radius_px) & (over_depth_m < depth_m[:, None])
+    is_over = (scipy.spatial.distance.cdist(seen, over) < radius_px) & (over_depth_m < depth_m[:, None])
     return float(np.mean(is_over.any(axis=1)))
 
 

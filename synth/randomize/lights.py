@@ -33,6 +33,8 @@ class Lights:
         raking_deg: Its elevation then.
         key_lamp: Share of scenes whose key light is a lamp nearby and not the sun, so that light falls off.
         cone_deg: Half the angle of such a lamp's cone, at which its light ends.
+        soft: Share of scenes whose key light is large, as a window or a shade, so that shadows have soft edges.
+        soft_deg: Half the angle under which it is seen then; the sun's is 0.27, which is as good as sharp.
         lamps: Least and greatest number of lamps without shadow.
         lamp_ratio: A lamp's light on the plane over the environment's.
         lamp_distance: Of any lamp, over half the width of what is in view or of the objects, whichever is more.
@@ -45,6 +47,8 @@ class Lights:
     raking_deg: tuple[float, float] = (8.0, 25.0)
     key_lamp: float = 0.35
     cone_deg: tuple[float, float] = (25.0, 70.0)
+    soft: float = 0.6
+    soft_deg: tuple[float, float] = (1.0, 15.0)
     lamps: tuple[int, int] = (0, 3)
     lamp_ratio: tuple[float, float] = (0.05, 0.6)
     lamp_distance: tuple[float, float] = (1.5, 6.0)
@@ -53,8 +57,9 @@ class Lights:
         check_ranges(self, "direct_ratio", "kelvin", "lamp_ratio", "lamp_distance", above=0)
         check_ranges(self, "elevation_deg", "raking_deg", least=1, most=90)
         check_ranges(self, "cone_deg", least=5, most=85)
+        check_ranges(self, "soft_deg", above=0, most=45)
         check_ranges(self, "lamps", least=0)
-        check_shares(self, "raking", "key_lamp")
+        check_shares(self, "raking", "key_lamp", "soft")
 
     def wanted(self) -> dict[str, tuple[float, float]]:
         """What a data set's coverage should fill."""
@@ -85,6 +90,7 @@ class Lights:
             "distance": log_uniform(rng, self.lamp_distance),
             "cone_deg": uniform(rng, self.cone_deg),
             "cone_inner": uniform(rng, (0.3, 0.9)),
+            "radius_deg": log_uniform(rng, self.soft_deg) if chance(rng, self.soft) else 0.0,
         }
 
     def _draw_lamp(self, rng: np.random.Generator) -> dict[str, float]:
@@ -121,6 +127,7 @@ def _sun(key: dict[str, Any]) -> Light:
         color_rgb=color_of_kelvin(key["kelvin"]),
         intensity=float(_irradiance(key)),
         casts_shadow=True,
+        radius_rad=float(np.radians(key["radius_deg"])),
     )
 
 
@@ -134,6 +141,7 @@ def _key_lamp(middle_m: NDArray[np.float64], reach_m: float, key: dict[str, Any]
         intensity=float(_irradiance(key) * distance_m**2),
         casts_shadow=True,
         cone_rad=(float(key["cone_inner"] * outer_rad), float(outer_rad)),
+        radius_rad=float(np.radians(key["radius_deg"])),
     )
 
 

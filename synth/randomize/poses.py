@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import Matrix, rotation_between
 from synth.meshes import Shape
@@ -52,8 +52,8 @@ class StablePoses:
 def center_of_mass(shape: Shape) -> tuple[NDArray[np.float64], float]:
     """(3,) the centre of mass of a mesh's hull, of even density, and the hull's volume; 0 for what is flat."""
     try:
-        hull = ConvexHull(shape.hull_m)
-    except QhullError:
+        hull = scipy.spatial.ConvexHull(shape.hull_m)
+    except scipy.spatial.QhullError:
         return shape.hull_m.mean(axis=0), 0.0
     return _center_of_mass(_outward(shape.hull_m, hull)), float(hull.volume)
 
@@ -71,8 +71,8 @@ def stable_poses(shape: Shape) -> StablePoses:
 
 def _poses(hull_m: NDArray[np.float64]) -> Arrays:
     try:
-        hull = ConvexHull(hull_m)
-    except QhullError:
+        hull = scipy.spatial.ConvexHull(hull_m)
+    except scipy.spatial.QhullError:
         return _flat_poses(hull_m)
     normals = hull.equations[:, :3]
     triangles = _outward(hull_m, hull)
@@ -111,7 +111,7 @@ def _flat_poses(points_m: NDArray[np.float64]) -> Arrays:
     return {"normals": np.stack([normal, -normal]), "weights": np.array([0.5, 0.5])}
 
 
-def _outward(points_m: NDArray[np.float64], hull: ConvexHull) -> NDArray[np.float64]:
+def _outward(points_m: NDArray[np.float64], hull: "scipy.spatial.ConvexHull") -> NDArray[np.float64]:
     """(N, 3, 3) the hull's triangles, each turned so that its corners run counter-clockwise about Qhull's normal."""
     triangles = points_m[hull.simplices]
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])

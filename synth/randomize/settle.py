@@ -12,8 +12,8 @@ from typing import Any
 
 import mujoco
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import Matrix, apply, quaternion_wxyz, translation
 from synth.meshes import Shape
@@ -108,9 +108,9 @@ def _convex_parts(shape: Shape) -> tuple[NDArray[np.float64], ...]:
     ends = np.linspace(along.min(), along.max(), SLICES + 1)
     slices = [points[(along >= low) & (along <= high)] for low, high in pairwise(ends)]
     try:
-        hulls = [ConvexHull(part) for part in slices]
-        whole = ConvexHull(shape.hull_m)
-    except QhullError:
+        hulls = [scipy.spatial.ConvexHull(part) for part in slices]
+        whole = scipy.spatial.ConvexHull(shape.hull_m)
+    except scipy.spatial.QhullError:
         return (shape.hull_m,)
     if sum(hull.volume for hull in hulls) > CONVEX * whole.volume:
         return (shape.hull_m,)

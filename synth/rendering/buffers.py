@@ -233,9 +233,9 @@ class ShadowMaps:
         GL.glDeleteTextures([self._texture])
 
 
-def moments_map(size_px: int) -> Texture2D:
-    """A square texture of two floats a texel, blended between texels; beyond its edge both are 1, the farthest."""
+def moments_map(size_px: int, farthest: float) -> Texture2D:
+    """A square texture of two floats a texel, blended between texels; beyond its edge both are `farthest`."""
     texture = _allocate(size_px, size_px, GL.GL_RG32F)
     _parameters(GL.GL_LINEAR, GL.GL_LINEAR, GL.GL_CLAMP_TO_BORDER)
-    GL.glTexParameterfv(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_BORDER_COLOR, np.ones(4, np.float32))
+    GL.glTexParameterfv(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_BORDER_COLOR, np.full(4, farthest, np.float32))
     return texture

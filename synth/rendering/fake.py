@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from synth.geometry import apply, scaled
 from synth.meshes import MeshStore
@@ -116,8 +116,8 @@ def _inside(points_px: NDArray[np.float64], places_px: NDArray[np.float64]) -> N
     """(h, w) which of (h, w, 2) places lie inside the points' convex outline."""
     covered = np.ones(places_px.shape[:2], np.bool_)
     try:
-        sides = ConvexHull(points_px).equations
-    except QhullError:
+        sides = scipy.spatial.ConvexHull(points_px).equations
+    except scipy.spatial.QhullError:
         # Seen edge-on it has no area.
         return np.zeros_like(covered)
     for a, b, c in sides:

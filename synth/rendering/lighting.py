@@ -34,6 +34,7 @@ SAMPLERS = (
     "u_environment_map",
     "u_backdrop",
     "u_emissive",
+    "u_soft_map",
 )
 
 
@@ -97,6 +98,8 @@ class LightingPass:
         for turn, numbers in enumerate(_rounds(scene.lights)):
             lights = [scene.lights[number] for number in numbers]
             shadow = maps.by_light.get(numbers[0]) if numbers else None
+            if shadow and shadow.moments:
+                shadow.moments.bind(SAMPLERS.index("u_soft_map"))
             program = self._program((*_variant(lights, shadow), *always, *(() if turn else once)))
             program.use()
             _set_view(program, scene, clip_from_world)
@@ -122,7 +125,8 @@ class LightingPass:
 
 def _variant(lights: list[Light], shadow: ShadowMap | None) -> tuple[str, ...]:
     spots = sum(1 << i for i, light in enumerate(lights) if light.kind == "spot")
-    return (f"LIGHTS {len(lights)}", f"SPOTS {spots}", *(("SHADOW",) if shadow else ()))
+    casting = ("SHADOW", *(("SOFT",) if shadow.moments else ())) if shadow else ()
+    return (f"LIGHTS {len(lights)}", f"SPOTS {spots}", *casting)
 
 
 def _set_view(program: Program, scene: Scene, clip_from_world: Matrix) -> None:

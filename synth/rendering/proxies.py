@@ -7,8 +7,8 @@ from typing import Any
 
 import fast_simplification
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from synth.meshes import Mesh, Primitive
 from synth.recall import Arrays, recall
@@ -81,12 +81,12 @@ def filled_hull(mesh: Mesh) -> Primitive | None:
     corners_m = np.concatenate([p.positions_m[p.triangles] for p in mesh.primitives]) - mesh.shape.hull_m.mean(axis=0)
     volume = np.sum(corners_m[:, 0] * np.cross(corners_m[:, 1], corners_m[:, 2])) / 6
     try:
-        if volume < LEAST_FILLED * ConvexHull(mesh.shape.hull_m).volume:
+        if volume < LEAST_FILLED * scipy.spatial.ConvexHull(mesh.shape.hull_m).volume:
             return None
-    except QhullError:
+    except scipy.spatial.QhullError:
         return None
     points_m = _farthest(mesh.shape.hull_m)
-    return _bare(points_m, ConvexHull(points_m).simplices)
+    return _bare(points_m, scipy.spatial.ConvexHull(points_m).simplices)
 
 
 def _farthest(points_m: NDArray[np.float64]) -> NDArray[np.float64]:

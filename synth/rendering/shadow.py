@@ -6,29 +6,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from OpenGL import GL
-from scipy.ndimage import uniform_filter
 
 from synth.geometry import Matrix
 from synth.rendering.buffers import ShadowMaps, Texture2D, depth_map, moments_map
 from synth.rendering.models import BASE_COLOR_UNIT, LEAST_SHADOW_ALPHA, Drawable, Models, object_uniforms
 from synth.rendering.program import Program, compile_program
-from synth.rendering.views import map_clip, spot_clip, texture_from_clip
+from synth.rendering.views import map_clip, plane_depth, spot_clip, texture_from_clip
 from synth.scene import Placed, Scene
 
-SHADOW_PX, SKY_PX = 1024, 128
+SHADOW_PX, SOFT_PX, SKY_PX = 1024, 512, 128
 # The sky map is blurred by this share of an object's width, so that the dark rim under things follows their size.
 SKY_BLUR = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class ShadowMap:
-    """One light's layer: the matrix from world to its texture space, and the width in metres of a texel."""
+    """What one light sees.
 
-    layer: int
+    Attributes:
+        texture_from_world: (4, 4) from world to its texture space; with moments, less the depth of the ground.
+        texel_m: Width of a texel.
+        layer: Of the textures that sharp shadows are looked up in.
+        moments: Of a light with soft shadows: blurred mean of the depth, and of its square.
+    """
+
     texture_from_world: Matrix
     texel_m: float
+    layer: int = 0
+    moments: Texture2D | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,10 @@ class DepthMapPass:
     def __init__(self, models: Models) -> None:
         self._models = models
         self._shadows = ShadowMaps(SHADOW_PX, 1)
+        self._soft = depth_map(SOFT_PX)
+        self._soft_moments: list[Texture2D] = []
         self._sky = depth_map(SKY_PX)
-        self._moments = moments_map(SKY_PX)
+        self._moments = moments_map(SKY_PX, farthest=1.0)
         self._programs: dict[tuple[str, ...], Program] = {}
 
     def draw(self, scene: Scene, corners_m: list[NDArray[np.float64]]) -> DepthMaps:
@@ -63,9 +73,9 @@ class DepthMapPass:
         points = np.concatenate(corners_m) if corners_m else np.zeros((1, 3))
         GL.glEnable(GL.GL_DEPTH_TEST)
         GL.glDepthFunc(GL.GL_LESS)
-        by_light = self._draw_shadows(scene, points)
+        by_light = self._draw_shadows(scene, points) | self._draw_soft_shadows(scene, points, _width_m(corners_m))
         # The blur must end inside the map, for beyond its edge the sky is said to be free.
-        blur_m = _blur_m(corners_m)
+        blur_m = SKY_BLUR * _width_m(corners_m)
         margin = blur_m / max(float(np.max(np.ptp(points, axis=0))), 1e-6) + 2 / SKY_PX
         sky_clip, sky_width_m = map_clip(np.array([0.0, 0, -1]), points, margin)
         self._sky.bind()
@@ -80,7 +90,7 @@ class DepthMapPass:
         return DepthMaps(self._shadows, by_light, self._moments, sky_from_world, sky_width_m / SKY_PX)
 
     def _draw_shadows(self, scene: Scene, points_m: NDArray[np.float64]) -> dict[int, ShadowMap]:
-        numbers = [number for number, light in enumerate(scene.lights) if light.casts_shadow]
+        numbers = [n for n, light in enumerate(scene.lights) if light.casts_shadow and not light.radius_rad]
         if len(numbers) > self._shadows.n_layers:
             self._shadows.delete()
             self._shadows = ShadowMaps(SHADOW_PX, len(numbers))
@@ -93,7 +103,39 @@ class DepthMapPass:
                 clip, width_m = map_clip(light.world_from_light[:3, 2], points_m, margin=4 / SHADOW_PX)
             self._shadows.draw_into(layer)
             self._draw(self._models.casters(scene.objects), clip)
-            by_light[number] = ShadowMap(layer, texture_from_clip() @ clip, width_m / SHADOW_PX)
+            by_light[number] = ShadowMap(texture_from_clip() @ clip, width_m / SHADOW_PX, layer)
+        return by_light
+
+    def _draw_soft_shadows(self, scene: Scene, points_m: NDArray[np.float64], object_m: float) -> dict[int, ShadowMap]:
+        """Of lights that are no points: their maps need fewer texels, and are blurred.
+
+        So the edge is as soft where a shadow begins as where it ends.
+        """
+        extent_m = max(float(np.max(np.ptp(points_m, axis=0))), 1e-6)
+        by_light: dict[int, ShadowMap] = {}
+        for number, light in enumerate(scene.lights):
+            if not (light.casts_shadow and light.radius_rad):
+                continue
+            # Two blurs by a box, which make a tent twice as wide as each.
+            blur_m = min(np.tan(light.radius_rad) * object_m / 2, extent_m / 4)
+            margin = blur_m / extent_m + 2 / SOFT_PX
+            if light.kind == "spot":
+                clip, width_m = spot_clip(light.world_from_light, light.cone_rad[1], points_m, margin)
+            else:
+                clip, width_m = map_clip(light.world_from_light[:3, 2], points_m, margin)
+            self._soft.bind()
+            self._soft.clear(farthest=1.0)
+            self._draw(self._models.casters(scene.objects), clip)
+            texture_from_world = texture_from_clip() @ clip
+            # Less the plane's depth, 0 on it: then the bound on what is lit is exact there, however slanted the light.
+            far = plane_depth(texture_from_world) if scene.background.surface else np.array([0.0, 0, 1])
+            depth = _above(self._soft.read_depth(), far)
+            texture_from_world[2] -= far @ texture_from_world[[0, 1, 3]]
+            if len(by_light) == len(self._soft_moments):
+                self._soft_moments.append(moments_map(SOFT_PX, farthest=0.0))
+            moments = self._soft_moments[len(by_light)]
+            moments.replace(_moments(depth, round(blur_m / width_m * SOFT_PX)))
+            by_light[number] = ShadowMap(texture_from_world, width_m / SOFT_PX, moments=moments)
         return by_light
 
     def _draw(self, drawables: Iterator[tuple[int, Placed, Drawable]], clip_from_world: Matrix) -> None:
@@ -117,15 +159,24 @@ class DepthMapPass:
         return self._programs[defines]
 
 
-def _blur_m(corners_m: list[NDArray[np.float64]]) -> float:
-    """The blur's width, and so how far it reaches: a share of the scene's median object."""
+def _width_m(corners_m: list[NDArray[np.float64]]) -> float:
+    """Of the scene's median object, as seen from above."""
     extents_m = [float(np.max(np.ptp(box[:, :2], axis=0))) for box in corners_m]
-    return SKY_BLUR * float(np.median(extents_m)) if extents_m else 0.0
+    return float(np.median(extents_m)) if extents_m else 0.0
+
+
+def _above(depth: NDArray[np.generic], far: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(S, S) a map's depth less that of a plane, `far` by x, y and 1; 0 where nothing lies above it."""
+    at = (np.arange(len(depth)) + 0.5) / len(depth)
+    drawn = np.asarray(depth, np.float64)
+    return np.where(drawn < 1, np.minimum(drawn - (far[0] * at + far[1] * at[:, None] + far[2]), 0), 0)
 
 
 def _moments(depth: NDArray[np.generic], blur_px: int) -> NDArray[np.float32]:
     """(S, S, 2) the mean of the depth and of its square around each texel: two box blurs, which make a tent."""
     moments = np.stack([depth, np.square(depth)]).astype(np.float32)
     size = (1, max(blur_px, 1), max(blur_px, 1))
-    blurred = uniform_filter(uniform_filter(moments, size, mode="nearest"), size, mode="nearest")
+    blurred = moments
+    for _ in range(2):
+        blurred = scipy.ndimage.uniform_filter(blurred, size, mode="nearest")
     return np.ascontiguousarray(np.moveaxis(blurred, 0, -1))

@@ -4,7 +4,16 @@ Clip space's depth runs from 0 to 1. The camera's is reversed, near over distanc
 away as near by, and there is no far end. The maps' is linear, from the light away.
 """
 
-__all__ = ["PLANE_HEIGHTS", "camera_clip", "map_clip", "near_plane_m", "plane_fills", "spot_clip", "texture_from_clip"]
+__all__ = [
+    "PLANE_HEIGHTS",
+    "camera_clip",
+    "map_clip",
+    "near_plane_m",
+    "plane_depth",
+    "plane_fills",
+    "spot_clip",
+    "texture_from_clip",
+]
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,13 +102,16 @@ def map_clip(axis: NDArray[np.float64], points_m: NDArray[np.float64], margin: f
     return clip, 2 * half
 
 
-def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.float64]) -> tuple[Matrix, float]:
+def spot_clip(
+    world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.float64], margin: float = 0.0
+) -> tuple[Matrix, float]:
     """(4, 4) clip from world of a square perspective map of what may cast shadows in a spot's cone; and its width.
 
     Args:
         world_from_light: (4, 4), the spot shines along its +z.
         outer_rad: Angle off the axis at which the light ends.
         points_m: (N, 3) world points that cast shadows.
+        margin: Share of the width left free on each side.
     Returns:
         The matrix, and the map's width in metres at the distance of the points' centre.
     """
@@ -110,7 +122,7 @@ def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.f
     near = max(float(depths.min()) * 0.9, 0.01 * far)
     # A wide cone over small things would leave them a few texels.
     off_axis_rad = float(np.max(np.arctan2(np.hypot(local[:, 0], local[:, 1]), depths)))
-    scale = 1 / np.tan(min(max(1.05 * off_axis_rad, 0.01), outer_rad))
+    scale = 1 / (np.tan(min(max(1.05 * off_axis_rad, 0.01), outer_rad)) * (1 + 2 * margin))
     clip_from_light = np.array(
         [
             [scale, 0, 0, 0],
@@ -121,6 +133,12 @@ def spot_clip(world_from_light: Matrix, outer_rad: float, points_m: NDArray[np.f
     )
     width_m = 2 * max(float(depths.mean()), near) / scale
     return np.asarray(clip_from_light @ light_from_world, np.float64), width_m
+
+
+def plane_depth(texture_from_world: Matrix) -> NDArray[np.float64]:
+    """(3,) the depth of the plane z = 0 in a map's texture space, by x, y and 1: linear in a perspective map too."""
+    plane = texture_from_world[:, [0, 1, 3]]
+    return np.asarray(plane[2] @ np.linalg.inv(plane[[0, 1, 3]]), np.float64)
 
 
 def texture_from_clip() -> Matrix:

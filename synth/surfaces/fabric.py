@@ -3,8 +3,8 @@
 __all__ = ["carpet", "checked", "cloth"]
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from synth.surfaces.noise import Field, bump, colorize, fbm, grain, grid, home_color, smooth_noise, to_uint8, worn
 from synth.surfaces.registry import SURFACES
@@ -40,7 +40,7 @@ def checked(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
 def carpet(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     """Tufts, lit from the side, in a few near colours."""
     tuft_px = rng.uniform(1.0, 4.0)
-    tufts = gaussian_filter(grain(rng, size_px), tuft_px, mode="wrap", truncate=2.5)
+    tufts = scipy.ndimage.gaussian_filter(grain(rng, size_px), tuft_px, mode="wrap", truncate=2.5)
     tufts /= tufts.std()
     base = home_color(rng, value=(0.15, 0.85))
     other = np.clip(base * rng.uniform(0.7, 1.3) + rng.normal(0, 0.04, 3), 0, 1)

@@ -3,8 +3,8 @@
 __all__ = ["concrete", "marble", "soil", "stone", "tiles"]
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from synth.surfaces.noise import bump, colorize, fbm, grain, grid, home_color, random_color, to_uint8, worn
 from synth.surfaces.registry import SURFACES
@@ -17,7 +17,7 @@ def stone(rng: np.random.Generator, size_px: int) -> NDArray[np.uint8]:
     colors = np.broadcast_to(base, (size_px, size_px, 3)).copy()
     for _ in range(int(rng.integers(2, 5))):
         speckle_px = rng.uniform(0.6, 3.5)
-        field = gaussian_filter(grain(rng, size_px), speckle_px, mode="wrap", truncate=2.0)
+        field = scipy.ndimage.gaussian_filter(grain(rng, size_px), speckle_px, mode="wrap", truncate=2.0)
         where = field > np.quantile(field[::8, ::8], rng.uniform(0.7, 0.97))
         colors[where] = np.clip(base * rng.uniform(0.3, 1.6) + rng.normal(0, 0.04, 3), 0, 1)
     return to_uint8(colors * worn(rng, size_px, 0.08))

@@ -20,7 +20,7 @@ from statistics import median
 
 from running import SYNTH, Progress, workers_of
 
-IMPORTS = [sys.executable, "-c", "import synth.engine.worker, pyrender"]
+IMPORTS = [sys.executable, "-c", "import synth.engine.preload"]
 
 
 def main() -> None:

@@ -91,6 +91,7 @@ def test_forty_lights_give_the_sum_of_what_each_gives(from_above, workshop, plat
         at_m = rng.uniform([-0.3, -0.3, 0.15], [0.3, 0.3, 0.6])
         intensity = rng.uniform(0.2, 1.0) * (1.0 if kind == "directional" else 0.1)
         more = {"color_rgb": tuple(rng.uniform(0.2, 1, 3)), "casts_shadow": kind != "point" and number % 2 == 0}
+        more["radius_rad"] = 0.2 * (number % 4 == 0)
         lights.append(aimed(kind, at_m, -at_m + rng.normal(0, 0.05, 3), intensity, **more))
     assert sum(light.casts_shadow for light in lights) > 8
     together = from_above(*objects, lights=tuple(lights))

@@ -195,3 +195,87 @@ def test_glass_casts_a_shadow_only_if_it_is_more_opaque_than_not(share_lit, work
         inside = depth_inside(on_plane(corners, sun(0.6, 0.2, -1)), points) > 0.003
         assert np.count_nonzero(inside) > 100
         assert np.all(share[inside] < 1e-3) if shadow else np.all(np.abs(share[inside] - 1) < 1e-3)
+
+
+# Soft ones, against the profile that their blur should give an edge, and what must hold at any radius.
+DOWN = sun(0, 0, -1)
+SLANTED = sun(0.6, 0.2, -1)
+LAMP = spot([-0.1, -0.1, 0.5], [0.02, 0, 0])
+# The side of a square plate in the air, and so the width of the scene's median object.
+SIDE_M = 0.2
+
+
+@pytest.fixture(scope="module")
+def plate(workshop):
+    return workshop.add(trimesh.creation.box((SIDE_M, SIDE_M, 0.002)))
+
+
+def edge_of_tent(depth_m, half_m):
+    """How much arrives so deep inside a long edge, blurred by a tent that reaches `half_m` each way."""
+    at = np.clip(depth_m / half_m, -1, 1)
+    return np.where(at < 0, 1 - (1 + at) ** 2 / 2, (1 - at) ** 2 / 2)
+
+
+@pytest.mark.parametrize("radius_deg", [5.0, 12.0])
+def test_an_edge_has_the_profile_of_the_blur(share_lit, workshop, plate, radius_deg):
+    light = replace(DOWN, radius_rad=np.radians(radius_deg))
+    pose = translation([0.03, 0.02, 0.1])
+    share, points = share_lit(Placed(1, plate, 1, pose), light=light)
+    corners = apply(pose, trimesh.bounds.corners(workshop[plate].bounds_m))
+    depth = depth_inside(on_plane(corners, light), points)
+    half_m = np.tan(light.radius_rad) * SIDE_M / 2
+    # At a corner two edges are blurred into one another.
+    beside = np.min(np.abs(points - pose[:2, 3]), axis=1) < SIDE_M / 2 - 2 * half_m
+    assert np.count_nonzero(beside & (np.abs(depth) < half_m)) > 100
+    difference = share[beside] - edge_of_tent(depth[beside], half_m)
+    assert np.max(np.abs(difference)) < 0.06
+    assert abs(np.mean(difference)) < 0.01
+
+
+@pytest.mark.parametrize("radius_deg", [2.0, 10.0, 30.0])
+@pytest.mark.parametrize("light", [DOWN, SLANTED, LAMP], ids=["down", "slanted", "lamp"])
+def test_what_is_far_from_the_shadow_is_lit_and_its_middle_is_dark(share_lit, workshop, plate, light, radius_deg):
+    soft = replace(light, radius_rad=np.radians(radius_deg))
+    pose = translation([0, 0, 0.06])
+    share, points = share_lit(Placed(1, plate, 1, pose), light=soft)
+    corners = apply(pose, trimesh.bounds.corners(workshop[plate].bounds_m))
+    depth = depth_inside(on_plane(corners, soft), points)
+    # The blur is as wide in the light's own view, which a slanted plane stretches.
+    half_m = np.tan(soft.radius_rad) * SIDE_M / 2 * 1.5
+    assert np.all(share <= 1 + 1e-3) and np.all(share >= -1e-3)
+    assert np.all(np.abs(share[depth < -half_m - 0.01] - 1) < 0.02)
+    assert np.median(share[depth > 0.8 * depth.max()]) < (0.1 if radius_deg < 20 else 0.4)
+
+
+@pytest.mark.parametrize("light", [DOWN, SLANTED, LAMP], ids=["down", "slanted", "lamp"])
+def test_a_lights_radius_moves_no_light_to_or_from_the_shadow(share_lit, plate, light):
+    """All in all as much is taken away, for a blur keeps the sum: to some percent, by the steps of the pixels."""
+    thing = Placed(1, plate, 1, translation([0.0, 0, 0.05]))
+    taken = [np.sum(1 - share_lit(thing, light=replace(light, radius_rad=r))[0]) for r in (0.0, 0.1, 0.25)]
+    assert taken == pytest.approx([taken[0]] * 3, rel=0.08)
+
+
+def test_a_box_on_the_ground_keeps_its_shadow(share_lit, workshop, box):
+    light = replace(SLANTED, radius_rad=np.radians(10))
+    pose = translation([0, 0, 0.04]) @ rotation([0, 0, 1], 0.3)
+    share, points = share_lit(Placed(1, box, 1, pose), light=light)
+    corners = apply(pose, trimesh.bounds.corners(workshop[box].bounds_m))
+    depth = depth_inside(on_plane(corners, light), points)
+    assert np.mean(share[depth > 0.008]) < 0.3
+    assert np.all(share[depth < -0.04] > 0.98)
+
+
+def test_nothing_is_shadowed_where_nothing_stands(plane_light):
+    for light in (SLANTED, LAMP):
+        free, _ = plane_light(lights=(replace(light, casts_shadow=False),))
+        shaded, _ = plane_light(lights=(replace(light, radius_rad=0.2),))
+        assert shaded == pytest.approx(free, abs=1e-3)
+
+
+def test_sharp_and_soft_lights_shine_together(plane_light, box):
+    thing = Placed(1, box, 1, translation([0, 0, 0.08]))
+    lights = (SLANTED, replace(LAMP, radius_rad=0.1), replace(DOWN, radius_rad=0.2))
+    each = sum(plane_light(thing, lights=(light,))[0] for light in lights)
+    together, points = plane_light(thing, lights=lights)
+    plane = np.isfinite(points[..., 0])
+    assert together[plane] == pytest.approx(each[plane], abs=3e-3)

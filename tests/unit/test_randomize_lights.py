@@ -46,6 +46,15 @@ def test_raking_light_is_low(meshes):
         assert 8 <= scene_of(meshes, index, lights=lights).drawn["lights"]["key"]["elevation_deg"] <= 25
 
 
+def test_a_share_of_the_key_lights_is_soft(meshes):
+    lights = RANDOMIZERS["lights"](soft=0.5, soft_deg=(2.0, 10.0), lamps=(1, 1))
+    radii_deg = [np.degrees(scene_of(meshes, index, lights=lights).lights[0].radius_rad) for index in range(60)]
+    soft = [radius for radius in radii_deg if radius]
+    assert 15 <= len(soft) <= 45
+    assert min(soft) >= 2 and max(soft) <= 10
+    assert not any(scene_of(meshes, index, lights=lights).lights[1].radius_rad for index in range(3))
+
+
 def test_the_key_light_goes_round_the_camera_evenly(meshes):
     turns = []
     for index in range(169):

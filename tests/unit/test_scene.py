@@ -86,6 +86,12 @@ def test_two_objects_with_one_id_are_refused(stage):
         stage.scene(placed, placed)
 
 
+@pytest.mark.parametrize("radius_rad", [-0.1, 1.5, float("nan")])
+def test_a_radius_that_cannot_be_is_refused(radius_rad):
+    with pytest.raises(ValueError, match="radius_rad"):
+        Light("directional", np.eye(4), (1, 1, 1), 1.0, casts_shadow=True, radius_rad=radius_rad)
+
+
 @pytest.mark.parametrize("cone_rad", [(0.6, 0.4), (-0.1, 0.4), (0.4, 1.6), (0.4, float("nan"))])
 def test_a_cone_that_cannot_be_is_refused(cone_rad):
     with pytest.raises(ValueError, match="cone_rad"):

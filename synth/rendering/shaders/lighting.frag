@@ -18,7 +18,11 @@ flat in vec4 v_light_color[LIGHTS];       // xyz: intensity; w: a spot's cosine 
 flat in vec4 v_light_cone[LIGHTS];        // xyz: a spot's axis, towards it; w: cosine where its light ends
 #endif
 #ifdef SHADOW
+#ifdef SOFT
+uniform sampler2D u_soft_map;             // blurred mean of the depth from the light less the ground's, and of its square
+#else
 uniform sampler2DArrayShadow u_shadow_maps;
+#endif
 flat in mat4 v_shadow_from_world;
 flat in vec2 v_shadow_at;                 // offset in metres along the normal, layer
 #endif
@@ -33,6 +37,13 @@ uniform vec3 u_backdrop_gain;             // negative: the environment is what l
 uniform vec2 u_backdrop_scale, u_backdrop_corner;
 #endif
 layout(location = 0) out vec4 o_light;
+
+// Chebyshev's bound on how much of what a blurred map of depths has around here is deeper.
+// Source: Donnelly & Lauritzen, Variance shadow maps, 2006.
+float deeper(vec2 moments, float depth) {
+    float above = max(min(depth, 1.0) - moments.x, 0.0), variance = max(moments.y - moments.x * moments.x, 1e-5);
+    return variance / (variance + above * above);
+}
 
 #ifdef AMBIENT
 vec3 environment_direction(vec3 direction) {
@@ -55,13 +66,10 @@ vec3 irradiance(vec3 normal) {
     return max(e, 0.0) * v_environment.z;
 }
 
-// How much of the sky is seen, from what lies above nearby: Chebyshev's bound on how much of it is deeper than here.
-// Source: Donnelly & Lauritzen, Variance shadow maps, 2006; here the blur is the size of the objects.
+// How much of the sky is seen, from what lies above nearby; the blur is the size of the objects.
 float sky_visibility(vec3 position, vec3 normal) {
     vec3 place = v_sky_from_world * vec4(position + normal * u_sky_offset_m, 1.0);
-    vec2 moments = texture(u_sky_map, place.xy).rg;
-    float above = max(min(place.z, 1.0) - moments.x, 0.0), variance = max(moments.y - moments.x * moments.x, 1e-5);
-    float seen = variance / (variance + above * above);
+    float seen = deeper(texture(u_sky_map, place.xy).rg, place.z);
     // A wall sees half the sky by its own standing, which the irradiance by its normal has counted already.
     float sky = mix(0.2, 1.0, min(seen / (0.5 + 0.5 * clamp(normal.z, 0.0, 1.0)), 1.0));
     return mix(sky, 1.0, u_open_below * (0.5 - 0.5 * normal.z));
@@ -88,15 +96,19 @@ vec3 background(vec3 view) { return vec3(0.0); }
 #endif
 
 #ifdef SHADOW
-// How much of the light arrives: two taps, each of four texels, side by side.
+// How much of the light arrives: two taps, each of four texels, side by side; of soft light as much as the blur says.
 float unshadowed(vec3 position, vec3 normal) {
     vec4 place = v_shadow_from_world * vec4(position + normal * v_shadow_at.x, 1.0);
     vec3 at = place.xyz / place.w;
+#ifdef SOFT
+    return deeper(texture(u_soft_map, at.xy).rg, min(at.z, 0.0));   // 0 is the ground
+#else
     at.z = min(at.z, 1.0);   // beyond the map's far end, where nothing was drawn, is lit
     float texel = 1.0 / float(textureSize(u_shadow_maps, 0).x), layer = v_shadow_at.y;
     vec2 aside = vec2(0.7, 0.35) * texel;
     return 0.5 * (texture(u_shadow_maps, vec4(at.xy + aside, layer, at.z))
         + texture(u_shadow_maps, vec4(at.xy - aside, layer, at.z)));
+#endif
 }
 #endif
 

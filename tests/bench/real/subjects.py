@@ -55,6 +55,7 @@ PARTS: Mapping[str, Settings] = {
             "elevation_deg": [60.0, 60.0],
             "raking": 0.0,
             "key_lamp": 0.0,
+            "soft": 0.0,
             "lamps": [0, 0],
         },
         "background": {"environment_photo_share": 0.0, "environment_kinds": ["studio"], "environment_gain": [1.0, 1.0]},
