@@ -71,6 +71,11 @@ class Asset:
     keypoints_m: Mapping[str, PointM] = field(default_factory=dict, hash=False)
     max_triangles: int = MAX_TRIANGLES
 
+    @property
+    def place(self) -> Path:
+        """All that its mesh may be made of: its file, or the folder of one that may name others."""
+        return self.path.parent if self.path.suffix.lower() in NAMING_SUFFIXES else self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -109,7 +114,7 @@ class Catalog:
         name count too: every other file of its folder, and of the folders in it.
         """
         paths = {asset.asset_id: asset.path for asset in self.assets}
-        for folder in {asset.path.parent for asset in self.assets if asset.path.suffix.lower() in NAMING_SUFFIXES}:
+        for folder in {asset.place for asset in self.assets if asset.place != asset.path}:
             beside = (path for path in folder.rglob("*") if path.is_file() and path.name != CATALOG_FILE)
             paths |= {path.relative_to(self.folder).as_posix(): path for path in beside}
         if (self.folder / CATALOG_FILE).is_file():

@@ -1,14 +1,14 @@
-"""What takes a while to make, on the disk: a run's many processes make it once between them.
+"""What takes a while to make, on the disk: a run's many processes need not each make it.
 
 Nothing depends on it but time. What is made and what is read are the same arrays, to the bit and in memory's order, for
 sums in another order differ in their last bit.
 """
 
-__all__ = ["Arrays", "keep_in", "recall"]
+__all__ = ["Arrays", "is_kept", "keep_in", "recall"]
 
 import hashlib
 import os
-import time
+import shutil
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
 
-# Of one thing, textures mostly: more would fill the disk where there are many. What took a second is kept all the same.
+# Of one thing, textures mostly: more would fill the disk where there are many, and is made as fast as it is read.
 MOST_BYTES = 8 << 20
-LONG_S = 1.0
-# Of an array within a file.
-ALIGNMENT = 64
+# Of the disk, which is the frames'.
+LEAST_FREE_BYTES = 1 << 30
 
 _folders: list[Path] = []
 
@@ -35,54 +34,81 @@ def keep_in(folder: Path | None) -> None:
     _folders[:] = [] if folder is None else [folder]
 
 
-def recall(kind: str, of: Sequence[NDArray[Any] | bytes], make: Callable[[], Arrays]) -> Arrays:
+def is_kept() -> bool:
+    """Whether there is such a folder."""
+    return bool(_folders)
+
+
+def recall(
+    kind: str,
+    of: Sequence[NDArray[Any] | bytes],
+    make: Callable[[], Arrays],
+    *,
+    most_bytes: int = MOST_BYTES,
+    holds: Callable[[], bool] = lambda: True,
+) -> Arrays:
     """The arrays that `make` makes, or has made before in this or another process.
 
     Args:
-        kind: What they are.
+        kind: What they are, and how they are laid out.
         of: All that they follow from.
         make: Makes them; the same from the same.
+        most_bytes: That are kept.
+        holds: Asked afterwards: whether what they follow from is still the same.
     """
     if not _folders:
         return _in_order(make())
-    digest = hashlib.blake2b(digest_size=16)
-    for part in of:
-        digest.update(np.ascontiguousarray(part).data if isinstance(part, np.ndarray) else part)
-        digest.update(b"\0")
-    path = _folders[0] / f"{kind}-{digest.hexdigest()}"
+    path = _folders[0] / f"{kind}-{_digest(of)}"
     arrays = _read(path)
     if arrays is None:
-        begun_s = time.perf_counter()
         arrays = _in_order(make())
-        took_s = time.perf_counter() - begun_s
-        if took_s > LONG_S or sum(array.nbytes for array in arrays.values()) <= MOST_BYTES:
+        if sum(array.nbytes for array in arrays.values()) <= most_bytes and holds():
             _write(path, arrays)
     return arrays
 
 
+def _digest(of: Sequence[NDArray[Any] | bytes]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in of:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype.str}{part.shape}".encode())
+            digest.update(_bytes(np.ascontiguousarray(part)))
+        else:
+            digest.update(b"%d " % len(part) + part)
+    return digest.hexdigest()
+
+
 def _in_order(arrays: Arrays) -> Arrays:
-    return {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    """Copies, as what is read is: sums over memory that begins elsewhere may differ in the last bit, too."""
+    return {name: np.array(array, order="C") for name, array in arrays.items()}
+
+
+def _bytes(array: NDArray[Any]) -> memoryview:
+    """Of one in order, without a copy."""
+    return array.reshape(-1).view(np.uint8).data
 
 
 def _write(path: Path, arrays: Arrays) -> None:
     """A checksum, a line of JSON that says what the arrays are, and their bytes.
 
-    numpy's own archives are read ten times as slowly.
-
-    Not synced as what must outlast a power cut is: a file that is cut off tells nothing, and is made anew.
+    numpy's own archives are read ten times as slowly. Not synced, as what must outlast a power cut is: a file that is
+    cut off tells nothing, and is made anew.
     """
-    parts, head = [], []
-    for name, array in arrays.items():
-        content = array.tobytes()
-        parts += [content, bytes(-len(content) % ALIGNMENT)]
-        head.append((name, array.dtype.str, array.shape))
-    content = b"".join([orjson.dumps(head), b"\n", *parts])
+    head = orjson.dumps([(name, array.dtype.str, array.shape) for name, array in arrays.items()]) + b"\n"
+    parts = (memoryview(head), *map(_bytes, arrays.values()))
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    # Where there is no room for it, a frame's own files will tell.
     with suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        if shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES:
+            return
         try:
-            path.parent.mkdir(exist_ok=True)
-            aside.write_bytes(b"%d\n" % zlib.crc32(content) + content)
+            with aside.open("wb") as file:
+                file.write(b"%d\n" % checksum)
+                for part in parts:
+                    file.write(part)
             aside.replace(path)
         except BaseException:
             aside.unlink(missing_ok=True)
@@ -92,16 +118,15 @@ def _write(path: Path, arrays: Arrays) -> None:
 def _read(path: Path) -> Arrays | None:
     """None where it isn't there, or not whole."""
     try:
-        checksum, _, content = path.read_bytes().partition(b"\n")
-        if int(checksum) != zlib.crc32(content):
+        content = path.read_bytes()
+        start = content.index(b"\n") + 1
+        if int(content[:start]) != zlib.crc32(memoryview(content)[start:]):
             return None
-        head, _, body = content.partition(b"\n")
-        arrays, start = {}, 0
-        for name, dtype, shape in orjson.loads(head):
-            count = int(np.prod(shape))
-            # A copy: sums over memory that begins elsewhere may differ in the last bit.
-            arrays[name] = np.frombuffer(body, dtype, count, start).reshape(shape).copy()
-            start += -(-arrays[name].nbytes // ALIGNMENT) * ALIGNMENT
+        end = content.index(b"\n", start)
+        arrays, place = {}, end + 1
+        for name, dtype, shape in orjson.loads(content[start:end]):
+            arrays[name] = np.frombuffer(content, dtype, int(np.prod(shape)), place).reshape(shape).copy()
+            place += arrays[name].nbytes
     except (OSError, ValueError, TypeError):
         return None
     return arrays

@@ -18,9 +18,10 @@ from synth.engine.failures import Limits
 from synth.engine.merge import merge_shards
 from synth.engine.plan import Plan, Shard, differences
 from synth.engine.pool import make_shards
-from synth.engine.shards import SHAPES, FrameMaker, make_shard
+from synth.engine.shards import SHAPES, FrameMaker, make_shard, recalled_folder
 from synth.errors import DISK_FULL, DatasetError, SynthError
 from synth.meshes import MeshStore, Shape, write_shapes
+from synth.recall import keep_in
 from synth.rendering.gl import choose_platform
 from synth.write.atomic import SHARDS, write_json
 
@@ -151,7 +152,8 @@ def render_dataset(
     destination.begin()
     # What was begun was looked through then, and anything else is refused below.
     goes_on = resume and not overwrite and (plan.out / SHARDS / PLAN).is_file()
-    decimations, shapes = ({}, {}) if goes_on else _check_files(plan)
+    meshes = MeshStore(plan.catalog())
+    shapes = {} if goes_on else _check_files(plan, meshes)
     with destination.replacing() if overwrite else nullcontext():
         finished = _finished_before(plan, destination, identity, resume=resume)
         if finished is not None:
@@ -165,7 +167,7 @@ def render_dataset(
         new = not plan.out.exists()
         with claimed(plan.out):
             try:
-                begun, decimations = _begun(plan, destination, identity, decimations, shapes, resume=resume)
+                begun, decimations = _begun(plan, destination, identity, meshes, shapes, resume=resume)
                 _make_missing(begun, engine, limits, on_frames, on_warning)
                 _refuse_changes(plan, identity)
                 return merge_shards(begun, identity, DrawnBy(begun, on_warning).first(), decimations)
@@ -225,7 +227,7 @@ def _begun(
     plan: Plan,
     destination: Destination,
     identity: dict[str, Any],
-    decimations: Decimations,
+    meshes: MeshStore,
     shapes: Mapping[str, Shape],
     *,
     resume: bool,
@@ -247,11 +249,14 @@ def _begun(
         begun = replace(plan, shard_frames=before["shard_frames"])  # shards of two sizes can't be mixed
         destination.try_again()
         return begun, before["decimated"]
-    kept = {"records": RECORDS_VERSION, "shard_frames": plan.shard_frames, "decimated": decimations}
+    kept = {"records": RECORDS_VERSION, "shard_frames": plan.shard_frames, "decimated": meshes.decimations}
     write_json(path, identity | kept)
     destination.keep(f"{SHARDS}/{PLAN}")
     write_shapes(plan.out / SHARDS / SHAPES, shapes)
-    return plan, decimations
+    keep_in(recalled_folder(plan))
+    meshes.hand_over()
+    keep_in(None)
+    return plan, meshes.decimations
 
 
 def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, Any]) -> None:
@@ -261,17 +266,16 @@ def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, 
         )
 
 
-def _check_files(plan: Plan) -> tuple[Decimations, dict[str, Shape]]:
+def _check_files(plan: Plan, meshes: MeshStore) -> dict[str, Shape]:
     """Read every mesh and picture once: a broken one is told before the first frame and not after an hour.
 
-    Returns which meshes are over their budget of triangles, and what is left of them; and the shapes of all.
+    Returns the meshes' shapes.
     """
-    meshes = MeshStore(plan.catalog())
     shapes = {asset.asset_id: meshes[asset.asset_id] for asset in meshes.catalog.assets}
     for part in make_stack(plan.settings).values():
         if check := getattr(part, "check_files", None):
             check()
-    return meshes.decimations, shapes
+    return shapes
 
 
 def _make_here(plan: Plan, shards: Sequence[Shard], on_frames: OnFrames, on_renderer: OnWarning) -> None:

@@ -21,7 +21,8 @@ from synth.formats.folder import is_url
 from synth.formats.layout import COCO, Layout
 
 SHARD_FRAMES = 64
-# Of small sets: at its end a run waits for the worker that began the last one.
+# At its end a run waits for the worker that began the last shard, so small sets have small ones: one worker's eighth. A
+# shard costs a folder and a file.
 SHARDS_PER_WORKER = 8
 
 
@@ -155,5 +156,5 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def versions() -> dict[str, str]:
     """Of what has a part in the bytes."""
-    names = ("numpy", "pillow", "scipy", "trimesh", "pyrender-maintained", "pycocotools")
+    names = ("numpy", "pillow", "scipy", "trimesh", "fast-simplification", "pyrender-maintained", "pycocotools")
     return {"synth": synth.__version__} | {name: metadata.version(name) for name in names}

@@ -1,6 +1,6 @@
 """Make one shard. It is written aside and renamed when whole; a kill costs the frame that was being made."""
 
-__all__ = ["FrameMaker", "frame_record", "made_frames", "make_shard", "open_maker"]
+__all__ = ["FrameMaker", "frame_record", "made_frames", "make_shard", "open_maker", "recalled_folder"]
 
 import os
 import platform
@@ -81,9 +81,17 @@ class FrameMaker:
         self._renderer.__exit__(kind, error, trace)
 
 
+def recalled_folder(plan: Plan) -> Path | None:
+    """Where a run's processes share what takes a while; it goes with the shards.
+
+    None for a set behind a URL: what is made of it on this machine stays, and a run of other code would find it.
+    """
+    return None if plan.url else plan.out / SHARDS / RECALLED
+
+
 def open_maker(plan: Plan) -> FrameMaker:
     """The maker of a process that makes nothing else, and shares with the run's others what takes a while."""
-    keep_in(plan.out / SHARDS / RECALLED)
+    keep_in(recalled_folder(plan))
     return FrameMaker(plan, shapes=read_shapes(plan.out / SHARDS / SHAPES))
 
 

@@ -1,7 +1,7 @@
 """Where workers come from: a process that has imported everything, and of which each is a copy within milliseconds.
 
 It has neither an OpenGL context nor threads of ours, which don't survive a fork; the parent's own process may have
-both. Imports cost 1.3 s of CPU, and every worker that is replaced and every run that goes on would pay it again.
+both. Imports cost 1 s of CPU, and every worker that is replaced would pay it again.
 Elsewhere than on Linux, where the system's own libraries don't bear a fork, workers are spawned.
 """
 
@@ -21,8 +21,11 @@ else:
     CONTEXT = multiprocessing.get_context("spawn")
 
 
-def start_template() -> None:
+def start_template(*, reads_meshes: bool = False) -> None:
     """See that there is one; it begins with its imports, while this process does something else.
+
+    Where a run begins, its workers read mesh files, and so import what reads them; later ones find most meshes as
+    `synth.recall` has kept them.
 
     It and its copies never hear of Ctrl-C, which a terminal sends to every process; it is the parent's to answer. They
     could refuse it themselves, but not before they have imported what they need, and would end with a traceback.
@@ -30,7 +33,8 @@ def start_template() -> None:
     if sys.platform == "linux":
         # Started with the first process, it would let Ctrl-C through again.
         resource_tracker.ensure_running()
-        CONTEXT.set_forkserver_preload(["__main__", "synth.engine.preload"])
+        readers = ["synth.meshes.loading"] if reads_meshes else []
+        CONTEXT.set_forkserver_preload(["__main__", "synth.engine.preload", *readers])
         with ctrl_c_waits():
             forkserver.ensure_running()
 

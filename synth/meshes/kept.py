@@ -2,6 +2,7 @@
 
 __all__ = ["read_shapes", "recall_mesh", "write_shapes"]
 
+import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -9,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from synth.meshes.mesh import Material, Mesh, Primitive, Shape
-from synth.recall import Arrays, recall
+from synth.recall import MOST_BYTES, Arrays, is_kept, recall
 from synth.untrusted import unfolds
 from synth.write.atomic import atomic_writer
 
 POINTS = ("hull_m", "surface_m")
+# Of a mesh in a file; another for each way that `_arrays_of` lays one out.
+LAYOUT = 1
 PER_VERTEX = ("positions_m", "normals", "uvs")
 TEXTURES = tuple(field.name for field in fields(Material) if field.name.endswith("_texture"))
 PLAIN = tuple(field.name for field in fields(Material) if field.name not in TEXTURES)
@@ -53,16 +55,29 @@ def read_shapes(path: Path) -> dict[str, Shape]:
         return {}
 
 
-def recall_mesh(of: Sequence[bytes], make: Callable[[], Mesh]) -> Mesh:
-    """The mesh that `make` makes, or has made before: `synth.recall` for a whole one.
+def recall_mesh(
+    of: Sequence[bytes],
+    make: Callable[[], Mesh],
+    *,
+    most_bytes: int = MOST_BYTES,
+    holds: Callable[[], bool] = lambda: True,
+) -> Mesh:
+    """The mesh that `make` makes, or has made before: `synth.recall.recall` for a whole one.
 
     Raises:
         AssetError: as `make`.
     """
-    return _mesh_of(recall("mesh", of, lambda: _arrays_of(make())))
+    if not is_kept():
+        return make()
+    try:
+        return _mesh_of(recall(f"mesh{LAYOUT}", of, lambda: _arrays_of(make()), most_bytes=most_bytes, holds=holds))
+    # Of a layout that this code doesn't write.
+    except (KeyError, IndexError, TypeError):
+        return make()
 
 
 def _arrays_of(mesh: Mesh) -> Arrays:
+    """Each texture once, however many materials have it."""
     shape = mesh.shape
     arrays: dict[str, NDArray[Any]] = {
         "hull_m": shape.hull_m,
@@ -70,15 +85,19 @@ def _arrays_of(mesh: Mesh) -> Arrays:
         "surface_m": shape.surface_m,
         "numbers": np.array([shape.closed, mesh.n_triangles_in_file or 0]),
     }
+    textures: dict[int, str] = {}
     materials = []
     for number, primitive in enumerate(mesh.primitives):
+        material = primitive.material
         arrays |= {f"{name}{number}": getattr(primitive, name) for name in (*PER_VERTEX, "triangles")}
         if np.any(primitive.colors_rgba != 1):
             arrays[f"colors_rgba{number}"] = primitive.colors_rgba
-        textures = {f"{name}{number}": getattr(primitive.material, name) for name in TEXTURES}
-        arrays |= {name: texture for name, texture in textures.items() if texture is not None}
-        materials.append({name: getattr(primitive.material, name) for name in PLAIN})
-    arrays["materials"] = np.frombuffer(orjson.dumps(materials), np.uint8)
+        for texture in material.textures:
+            arrays[textures.setdefault(id(texture), f"texture{len(textures)}")] = texture
+        named = {name: textures.get(id(getattr(material, name))) for name in TEXTURES}
+        materials.append({name: getattr(material, name) for name in PLAIN} | named)
+    # Not orjson, which knows no infinity.
+    arrays["materials"] = np.frombuffer(json.dumps(materials, default=lambda value: value.item()).encode(), np.uint8)
     return arrays
 
 
@@ -86,11 +105,11 @@ def _mesh_of(arrays: Arrays) -> Mesh:
     closed, n_triangles_in_file = arrays["numbers"].tolist()
     shape = Shape(arrays["hull_m"], arrays["bounds_m"], arrays["surface_m"], bool(closed))
     primitives = []
-    for number, plain in enumerate(orjson.loads(arrays["materials"].tobytes())):
+    for number, plain in enumerate(json.loads(arrays["materials"].tobytes())):
         positions_m, normals, uvs, triangles = (arrays[f"{name}{number}"] for name in (*PER_VERTEX, "triangles"))
         white = np.ones((len(positions_m), 4), np.float32)
         colors_rgba = arrays.get(f"colors_rgba{number}", white)
-        values: dict[str, Any] = {name: arrays.get(f"{name}{number}") for name in TEXTURES}
-        values |= {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
+        values |= {name: arrays[plain[name]] for name in TEXTURES if plain[name]}
         primitives.append(Primitive(positions_m, normals, uvs, colors_rgba, triangles, Material(**values)))
     return Mesh(shape, tuple(primitives), n_triangles_in_file or None)

@@ -3,14 +3,19 @@
 __all__ = ["MESH_MAKERS", "MeshStore"]
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 from synth.catalog import Asset, Catalog
 from synth.meshes.kept import recall_mesh
 from synth.meshes.mesh import Mesh, Shape
+from synth.recall import MOST_BYTES, is_kept
 from synth.registry import Registry
 
+# Of a mesh that took seconds to decimate, its textures with it.
+MOST_BYTES_DECIMATED = 256 << 20
 # Asset ids that name no file: `torus:3` of "prop:torus:3" goes to the maker called "prop".
 MESH_MAKERS: Registry[Callable[[str], Mesh]] = Registry("maker of meshes")
 
@@ -30,6 +35,7 @@ class MeshStore:
         self.catalog = catalog
         self._shapes = dict(shapes)
         self._decimated: dict[str, Mesh] = {}
+        self._ages: dict[Path, bytes] = {}
         # By asset, how many triangles its file has, and how many are drawn.
         self.decimations: dict[str, tuple[int, int]] = {}
 
@@ -55,17 +61,39 @@ class MeshStore:
         maker, colon, name = asset_id.partition(":")
         if colon and maker in MESH_MAKERS:
             return MESH_MAKERS[maker](name)
-        asset, shape = self.catalog[asset_id], self._shapes.get(asset_id)
-        return recall_mesh([asset_id.encode(), _age(asset)], lambda: _read(asset, shape))
+        shape = self._shapes.get(asset_id)
+        return self._recalled(self.catalog[asset_id], lambda asset: _read(asset, shape))
+
+    def hand_over(self) -> None:
+        """Keep what was decimated and not drawn for other processes, where this one keeps anything."""
+        for asset_id in self._decimated:
+            self._recalled(self.catalog[asset_id], lambda asset: self._decimated[asset.asset_id], MOST_BYTES_DECIMATED)
+
+    def _recalled(self, asset: Asset, make: Callable[[Asset], Mesh], most_bytes: int = MOST_BYTES) -> Mesh:
+        if not is_kept():
+            return make(asset)
+        place = asset.place
+        if place not in self._ages:
+            self._ages[place] = _age(place)
+        age = self._ages[place]
+        return recall_mesh(
+            [repr(asset).encode(), age],
+            lambda: make(asset),
+            most_bytes=most_bytes,
+            # One that is saved meanwhile may have been read half before and half after.
+            holds=lambda: _age(place) == age,
+        )
 
 
-def _age(asset: Asset) -> bytes:
-    """What changes when somebody saves its file; nothing where there is none, which reading it will tell."""
-    try:
-        status = asset.path.stat()
-    except OSError:
-        return b""
-    return f"{status.st_mtime_ns} {status.st_size}".encode()
+def _age(place: Path) -> bytes:
+    """What changes when somebody saves a file, or one in a folder."""
+    ages = []
+    for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+        # What isn't there, reading it will tell.
+        with suppress(OSError):
+            status = path.stat()
+            ages.append((str(path), status.st_mtime_ns, status.st_size))
+    return repr(ages).encode()
 
 
 def _read(asset: Asset, shape: Shape | None) -> Mesh:

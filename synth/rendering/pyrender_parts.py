@@ -9,21 +9,25 @@ __all__ = ["pyrender_part"]
 import sys
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
+from threading import Lock
 from types import ModuleType
+
+_LOCK = Lock()
 
 
 def pyrender_part(name: str) -> ModuleType:
-    """The module `pyrender.name`; whoever imports pyrender itself, before or after, gets the whole.
+    """The module `pyrender.name`; whoever imports pyrender itself afterwards gets all of its names.
 
     Raises:
         ImportError: it can't be imported.
     """
-    spec = find_spec("pyrender")
-    if spec is None or "pyrender" in sys.modules:
-        return import_module(f"pyrender.{name}")
-    # A package of which nothing has run yet: its modules are found by its path.
-    sys.modules["pyrender"] = module_from_spec(spec)
-    try:
-        return import_module(f"pyrender.{name}")
-    finally:
-        del sys.modules["pyrender"]
+    with _LOCK:
+        spec = None if "pyrender" in sys.modules else find_spec("pyrender")
+        if spec is None:
+            return import_module(f"pyrender.{name}")
+        # A package of which nothing has run yet: its modules are found by its path.
+        sys.modules["pyrender"] = module_from_spec(spec)
+        try:
+            return import_module(f"pyrender.{name}")
+        finally:
+            del sys.modules["pyrender"]

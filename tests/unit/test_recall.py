@@ -1,15 +1,18 @@
 """What is kept on the disk for other processes: the same to the bit, made once, and never in the way."""
 
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import trimesh
+from PIL import Image
 
 from synth.catalog import Asset, Catalog
 from synth.meshes import Material, Mesh, MeshStore, Primitive, Shape, recall_mesh
 from synth.props import PROPS
 from synth.props.mesh import prop_id, prop_mesh
-from synth.recall import MOST_BYTES, keep_in, recall
+from synth.recall import LEAST_FREE_BYTES, MOST_BYTES, keep_in, recall
 from synth.rendering.proxies import proxies_of
 
 MIXED = {
@@ -51,7 +54,11 @@ def test_arrays_come_back_to_the_bit(folder):
 
 
 def test_what_they_follow_from_tells_them_apart(folder):
-    inputs = ([b"a"], [b"ab"], [b"a", b"b"], [np.zeros(2)], [np.zeros(2, np.float32)], [np.array([0.0, -0.0])], [])
+    zeros = np.zeros(2, np.float32)
+    inputs = (
+        *([b"a"], [b"ab"], [b"a", b"b"], [b"", b"ab"], [b"1 a"], []),
+        *([np.zeros(2)], [np.array([0.0, -0.0])], [zeros], [zeros.view(np.int32)], [zeros[None]], [zeros, zeros]),
+    )
     for number, of in enumerate(inputs):
         recall("x", of, lambda number=number: {"number": np.array(number)})
     for number, of in enumerate(inputs):
@@ -92,6 +99,17 @@ def test_a_file_that_is_cut_off_or_altered_is_made_anew(folder, spoil):
 def test_what_is_large_is_not_kept(folder):
     recall("large", [], lambda: {"pixels": np.zeros(MOST_BYTES + 1, np.uint8)})
     assert not folder.exists()
+
+
+def test_what_no_longer_follows_from_the_same_is_not_kept(folder):
+    recall("x", [], lambda: {"number": np.array(1)}, holds=lambda: False)
+    assert recall("x", [], lambda: {"number": np.array(2)})["number"] == 2
+
+
+def test_the_last_of_a_disk_is_left_to_the_frames(folder, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=LEAST_FREE_BYTES - 1))
+    recall("x", [], lambda: {"number": np.array(1)})
+    assert not list(folder.iterdir())
 
 
 def test_where_nothing_can_be_written_things_are_made(tmp_path):
@@ -170,15 +188,67 @@ def test_a_file_that_was_saved_anew_is_read_anew(folder, tmp_path):
     assert extents == pytest.approx([0.1, 0.2])
 
 
-def write_box(path, size):
-    import trimesh
+def test_a_texture_that_was_saved_anew_is_read_anew_and_its_place_back_again(folder, tmp_path):
+    folder_of_mesh = tmp_path / "board"
+    folder_of_mesh.mkdir()
+    path, texture = folder_of_mesh / "a.obj", folder_of_mesh / "a.png"
+    (folder_of_mesh / "a.mtl").write_text("newmtl a\nmap_Kd a.png\n")
+    path.write_text("mtllib a.mtl\nv 0 0 0\nv .1 0 0\nv 0 .1 0\nvt 0 0\nvt 1 0\nvt 0 1\nusemtl a\nf 1/1 2/2 3/3\n")
+    catalog = Catalog(tmp_path, (), (Asset("board/a.obj", path, category_id=1),))
+    seen = []
+    for color in ((255, 0, 0), (0, 255, 0), (255, 0, 0)):
+        Image.new("RGB", (4, 4), color).save(texture)
+        (primitive,) = MeshStore(catalog).load("board/a.obj").primitives
+        seen.append(tuple(primitive.material.base_color_texture[0, 0, :3].tolist()))
+    assert seen == [(255, 0, 0), (0, 255, 0), (255, 0, 0)]
 
+
+def test_what_the_catalogue_says_of_a_mesh_counts(folder, tmp_path):
+    path = tmp_path / "ball" / "a.stl"
+    path.parent.mkdir()
+    write_box(path, 1.0)
+    for size_m in (0.1, 0.2):
+        catalog = Catalog(tmp_path, (), (Asset("ball/a.stl", path, category_id=1, size_m=size_m),))
+        shape = MeshStore(catalog).load("ball/a.stl").shape
+        assert np.ptp(shape.bounds_m[:, 0]) == pytest.approx(size_m)
+
+
+def test_a_texture_of_many_materials_is_kept_once(folder):
+    texture = np.full((256, 256, 4), 7, np.uint8)
+    plate = (np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32))
+    primitives = tuple(
+        Primitive(*plate, np.ones((3, 4), np.float32), np.array([[0, 1, 2]], np.uint32), material)
+        for material in [Material(base_color_texture=texture, roughness=k / 20) for k in range(20)]
+    )
+    mesh = Mesh(Shape(np.zeros((4, 3)), np.zeros((2, 3))), primitives)
+    recall_mesh([b"a"], lambda: mesh)
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 2 * texture.nbytes
+    read = recall_mesh([b"a"], refuse)
+    assert as_values(read) == as_values(mesh)
+    assert len({id(primitive.material.base_color_texture) for primitive in read.primitives}) == 1
+
+
+def test_numbers_that_json_lacks_and_numpys_own_come_back(folder):
+    material = Material(metallic=float("inf"), roughness=float("nan"), double_sided=np.bool_(True))
+    plate = (np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32))
+    primitive = Primitive(*plate, np.ones((3, 4), np.float32), np.array([[0, 1, 2]], np.uint32), material)
+    recall_mesh([b"a"], lambda: Mesh(Shape(np.zeros((4, 3)), np.zeros((2, 3))), (primitive,)))
+    read = recall_mesh([b"a"], refuse).primitives[0].material
+    assert read.metallic == np.inf and np.isnan(read.roughness) and read.double_sided is True
+
+
+def test_a_mesh_of_another_layout_is_made_anew(folder):
+    recall_mesh([b"a"], lambda: Mesh(Shape(np.zeros((4, 3)), np.zeros((2, 3))), ()))
+    (path,) = folder.iterdir()
+    path.write_bytes(signed(b'[["other", "|u1", [1]]]\n\0'))
+    assert recall_mesh([b"a"], lambda: Mesh(Shape(np.zeros((4, 3)), np.zeros((2, 3))), ())).primitives == ()
+
+
+def write_box(path, size):
     trimesh.creation.box([size] * 3).export(path)
 
 
 def test_a_decimated_mesh_is_kept_with_what_it_was(folder, tmp_path):
-    import trimesh
-
     path = tmp_path / "ball" / "a.stl"
     path.parent.mkdir()
     trimesh.creation.icosphere(subdivisions=4, radius=0.05).export(path)
@@ -187,3 +257,22 @@ def test_a_decimated_mesh_is_kept_with_what_it_was(folder, tmp_path):
     first, second = (store.load("ball/a.stl") for store in stores)
     assert as_values(first) == as_values(second)
     assert stores[0].decimations == stores[1].decimations != {}
+
+
+def test_what_was_decimated_for_its_shape_is_handed_over(tmp_path):
+    path = tmp_path / "ball" / "a.stl"
+    path.parent.mkdir()
+    trimesh.creation.icosphere(subdivisions=4, radius=0.05).export(path)
+    catalog = Catalog(tmp_path, (), (Asset("ball/a.stl", path, category_id=1, max_triangles=500),))
+    parent = MeshStore(catalog)
+    shape = parent["ball/a.stl"]
+    keep_in(tmp_path / "kept")
+    try:
+        parent.hand_over()
+        (kept,) = (tmp_path / "kept").iterdir()
+        before = kept.stat().st_mtime_ns
+        mesh = MeshStore(catalog, {"ball/a.stl": shape}).load("ball/a.stl")
+    finally:
+        keep_in(None)
+    assert mesh.n_triangles <= 500 and kept.stat().st_mtime_ns == before
+    assert as_values(mesh) == as_values(parent.load("ball/a.stl"))
