@@ -2,14 +2,15 @@
 
 Run with: python tests/bench/scenes.py [--n 1000] [--size 320x240] [--config FILE]
 
-What it printed last lies beside it, in scenes.txt. Nothing is kept of the pictures. Exit code 1 if a picture is too
-dark or too bright, a category far from its share, or a bin without anything where there should be something.
+Without arguments it keeps what it prints beside it, in scenes.txt; of the pictures it keeps nothing. Exit code 1 if a
+picture is too dark or too bright, a category far from its share, or a bin without anything where something should be.
 """
 
 import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,17 @@ def main() -> int:
             overrides=overrides,
         ).shared_among(args.workers)
         manifest = render_dataset(plan, workers=args.workers)
-    print(f"{args.n} frames of {args.size}, seed {args.seed}, in {time.monotonic() - started:.0f} s\n")
     coverage = manifest["coverage"]
+    lines = [f"{args.n} frames of {args.size}, seed {args.seed}, in {time.monotonic() - started:.0f} s", ""]
     for measure in MEASURES:
-        print_histogram(measure.name, coverage[measure.name])
-    print_categories(coverage["categories"])
+        lines += histogram(measure.name, coverage[measure.name])
+    lines += shares(coverage["categories"])
     faults = list(missed(coverage))
-    print("\n".join(faults) or "All that should be covered is.")
+    lines += faults or ["All that should be covered is."]
+    report = "\n".join(lines)
+    print(report)
+    if len(sys.argv) == 1:
+        Path(__file__).with_suffix(".txt").write_text(report + "\n", encoding="utf-8")
     return int(bool(faults))
 
 
@@ -65,23 +70,23 @@ def missed(coverage: dict[str, Any]) -> list[str]:
     return faults
 
 
-def print_histogram(name: str, part: dict[str, Any]) -> None:
+def histogram(name: str, part: dict[str, Any]) -> Iterator[str]:
     asked = f", wanted {part['wanted'][0]:g} to {part['wanted'][1]:g}" if "wanted" in part else ""
-    print(f"{name}{asked}")
+    yield f"{name}{asked}"
     most = max(*part["counts"], 1)
     for low, high, count in zip(part["edges"], part["edges"][1:], part["counts"], strict=False):
         empty = "  EMPTY" if [low, high] in part.get("empty", ()) else ""
-        print(f"  {low:6g} to {high:6g} {count:6d} {'#' * -(-count * BAR // most)}{empty}")
+        yield f"  {low:6g} to {high:6g} {count:6d} {'#' * -(-count * BAR // most)}{empty}"
     if part["below"] or part["above"]:
-        print(f"  below {part['below']}, above {part['above']}")
-    print()
+        yield f"  below {part['below']}, above {part['above']}"
+    yield ""
 
 
-def print_categories(categories: dict[str, Any]) -> None:
-    print("categories, 1 is an equal share of the labels")
+def shares(categories: dict[str, Any]) -> Iterator[str]:
+    yield "categories, 1 is an equal share of the labels"
     for name, category in categories.items():
-        print(f"  {name:16s} {category['labels']:6d} {category['share']:5.2f}")
-    print()
+        yield f"  {name:16s} {category['labels']:6d} {category['share']:5.2f}"
+    yield ""
 
 
 if __name__ == "__main__":
