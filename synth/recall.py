@@ -44,7 +44,7 @@ def recall(
     of: Sequence[NDArray[Any] | bytes],
     make: Callable[[], Arrays],
     *,
-    most_bytes: int = MOST_BYTES,
+    most_bytes: Callable[[Arrays], int] = lambda arrays: MOST_BYTES,
     holds: Callable[[], bool] = lambda: True,
 ) -> Arrays:
     """The arrays that `make` makes, or has made before in this or another process.
@@ -53,7 +53,7 @@ def recall(
         kind: What they are, and how they are laid out.
         of: All that they follow from.
         make: Makes them; the same from the same.
-        most_bytes: That are kept.
+        most_bytes: That are kept of them.
         holds: Asked afterwards: whether what they follow from is still the same.
     """
     if not _folders:
@@ -62,7 +62,7 @@ def recall(
     arrays = _read(path)
     if arrays is None:
         arrays = _in_order(make())
-        if sum(array.nbytes for array in arrays.values()) <= most_bytes and holds():
+        if sum(array.nbytes for array in arrays.values()) <= most_bytes(arrays) and holds():
             _write(path, arrays)
     return arrays
 

@@ -73,7 +73,7 @@ def render_command(
     from synth.engine.template import ctrl_c_waits, start_template
 
     if not print_config and explain is None and frame is None and engine != "ray":
-        start_template(reads_meshes=not resume)
+        start_template()
     # Within its imports trimesh takes Ctrl-C for a package that isn't installed, and goes on.
     with ctrl_c_waits():
         from synth.engine import commands

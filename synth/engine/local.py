@@ -3,10 +3,12 @@
 __all__ = ["Engine", "LocalEngine", "render_dataset"]
 
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import orjson
@@ -153,7 +155,9 @@ def render_dataset(
     # What was begun was looked through then, and anything else is refused below.
     goes_on = resume and not overwrite and (plan.out / SHARDS / PLAN).is_file()
     meshes = MeshStore(plan.catalog())
-    shapes = {} if goes_on else _check_files(plan, meshes)
+    # What is made of them meanwhile is the workers' when the folder is there.
+    aside = TemporaryDirectory(prefix="synth-", ignore_cleanup_errors=True)
+    shapes = {} if goes_on else _check_files(plan, meshes, Path(aside.name))
     with destination.replacing() if overwrite else nullcontext():
         finished = _finished_before(plan, destination, identity, resume=resume)
         if finished is not None:
@@ -168,6 +172,8 @@ def render_dataset(
         with claimed(plan.out):
             try:
                 begun, decimations = _begun(plan, destination, identity, meshes, shapes, resume=resume)
+                _take_in(begun, Path(aside.name))
+                aside.cleanup()
                 _make_missing(begun, engine, limits, on_frames, on_warning)
                 _refuse_changes(plan, identity)
                 return merge_shards(begun, identity, DrawnBy(begun, on_warning).first(), decimations)
@@ -253,9 +259,6 @@ def _begun(
     write_json(path, identity | kept)
     destination.keep(f"{SHARDS}/{PLAN}")
     write_shapes(plan.out / SHARDS / SHAPES, shapes)
-    keep_in(recalled_folder(plan))
-    meshes.hand_over()
-    keep_in(None)
     return plan, meshes.decimations
 
 
@@ -266,12 +269,29 @@ def _refuse_differences(plan: Plan, before: dict[str, Any], identity: dict[str, 
         )
 
 
-def _check_files(plan: Plan, meshes: MeshStore) -> dict[str, Shape]:
+def _take_in(plan: Plan, aside: Path) -> None:
+    """Give the workers what was recalled before there was a folder for it."""
+    if folder := recalled_folder(plan):
+        # Nothing but time depends on it.
+        with suppress(OSError):
+            folder.mkdir(exist_ok=True)
+            for path in aside.iterdir():
+                shutil.move(path, folder / path.name)
+
+
+def _check_files(plan: Plan, meshes: MeshStore, aside: Path) -> dict[str, Shape]:
     """Read every mesh and picture once: a broken one is told before the first frame and not after an hour.
 
-    Returns the meshes' shapes.
+    Args:
+        aside: A folder for what is made of the meshes.
+    Returns:
+        The meshes' shapes.
     """
-    shapes = {asset.asset_id: meshes[asset.asset_id] for asset in meshes.catalog.assets}
+    keep_in(aside)
+    try:
+        shapes = {asset.asset_id: meshes[asset.asset_id] for asset in meshes.catalog.assets}
+    finally:
+        keep_in(None)
     for part in make_stack(plan.settings).values():
         if check := getattr(part, "check_files", None):
             check()

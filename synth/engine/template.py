@@ -21,11 +21,8 @@ else:
     CONTEXT = multiprocessing.get_context("spawn")
 
 
-def start_template(*, reads_meshes: bool = False) -> None:
+def start_template() -> None:
     """See that there is one; it begins with its imports, while this process does something else.
-
-    Where a run begins, its workers read mesh files, and so import what reads them; later ones find most meshes as
-    `synth.recall` has kept them.
 
     It and its copies never hear of Ctrl-C, which a terminal sends to every process; it is the parent's to answer. They
     could refuse it themselves, but not before they have imported what they need, and would end with a traceback.
@@ -33,8 +30,7 @@ def start_template(*, reads_meshes: bool = False) -> None:
     if sys.platform == "linux":
         # Started with the first process, it would let Ctrl-C through again.
         resource_tracker.ensure_running()
-        readers = ["synth.meshes.loading"] if reads_meshes else []
-        CONTEXT.set_forkserver_preload(["__main__", "synth.engine.preload", *readers])
+        CONTEXT.set_forkserver_preload(["__main__", "synth.engine.preload"])
         with ctrl_c_waits():
             forkserver.ensure_running()
 

@@ -18,6 +18,8 @@ from synth.untrusted import unfolds
 from synth.write.atomic import atomic_writer
 
 POINTS = ("hull_m", "surface_m")
+# Of a mesh that took seconds to decimate, its textures with it.
+MOST_BYTES_DECIMATED = 256 << 20
 # Of a mesh in a file; another for each way that `_arrays_of` lays one out.
 LAYOUT = 1
 PER_VERTEX = ("positions_m", "normals", "uvs")
@@ -55,13 +57,7 @@ def read_shapes(path: Path) -> dict[str, Shape]:
         return {}
 
 
-def recall_mesh(
-    of: Sequence[bytes],
-    make: Callable[[], Mesh],
-    *,
-    most_bytes: int = MOST_BYTES,
-    holds: Callable[[], bool] = lambda: True,
-) -> Mesh:
+def recall_mesh(of: Sequence[bytes], make: Callable[[], Mesh], *, holds: Callable[[], bool] = lambda: True) -> Mesh:
     """The mesh that `make` makes, or has made before: `synth.recall.recall` for a whole one.
 
     Raises:
@@ -70,10 +66,15 @@ def recall_mesh(
     if not is_kept():
         return make()
     try:
-        return _mesh_of(recall(f"mesh{LAYOUT}", of, lambda: _arrays_of(make()), most_bytes=most_bytes, holds=holds))
+        return _mesh_of(recall(f"mesh{LAYOUT}", of, lambda: _arrays_of(make()), most_bytes=_most_bytes, holds=holds))
     # Of a layout that this code doesn't write.
     except (KeyError, IndexError, TypeError):
         return make()
+
+
+def _most_bytes(arrays: Arrays) -> int:
+    n_triangles_in_file = arrays["numbers"][1]
+    return MOST_BYTES_DECIMATED if n_triangles_in_file else MOST_BYTES
 
 
 def _arrays_of(mesh: Mesh) -> Arrays:

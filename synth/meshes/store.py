@@ -11,11 +11,9 @@ from types import MappingProxyType
 from synth.catalog import Asset, Catalog
 from synth.meshes.kept import recall_mesh
 from synth.meshes.mesh import Mesh, Shape
-from synth.recall import MOST_BYTES, is_kept
+from synth.recall import is_kept
 from synth.registry import Registry
 
-# Of a mesh that took seconds to decimate, its textures with it.
-MOST_BYTES_DECIMATED = 256 << 20
 # Asset ids that name no file: `torus:3` of "prop:torus:3" goes to the maker called "prop".
 MESH_MAKERS: Registry[Callable[[str], Mesh]] = Registry("maker of meshes")
 
@@ -61,25 +59,18 @@ class MeshStore:
         maker, colon, name = asset_id.partition(":")
         if colon and maker in MESH_MAKERS:
             return MESH_MAKERS[maker](name)
-        shape = self._shapes.get(asset_id)
-        return self._recalled(self.catalog[asset_id], lambda asset: _read(asset, shape))
+        return self._recalled(self.catalog[asset_id], self._shapes.get(asset_id))
 
-    def hand_over(self) -> None:
-        """Keep what was decimated and not drawn for other processes, where this one keeps anything."""
-        for asset_id in self._decimated:
-            self._recalled(self.catalog[asset_id], lambda asset: self._decimated[asset.asset_id], MOST_BYTES_DECIMATED)
-
-    def _recalled(self, asset: Asset, make: Callable[[Asset], Mesh], most_bytes: int = MOST_BYTES) -> Mesh:
+    def _recalled(self, asset: Asset, shape: Shape | None) -> Mesh:
         if not is_kept():
-            return make(asset)
+            return _read(asset, shape)
         place = asset.place
         if place not in self._ages:
             self._ages[place] = _age(place)
         age = self._ages[place]
         return recall_mesh(
             [repr(asset).encode(), age],
-            lambda: make(asset),
-            most_bytes=most_bytes,
+            lambda: _read(asset, shape),
             # One that is saved meanwhile may have been read half before and half after.
             holds=lambda: _age(place) == age,
         )

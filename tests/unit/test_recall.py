@@ -259,20 +259,12 @@ def test_a_decimated_mesh_is_kept_with_what_it_was(folder, tmp_path):
     assert stores[0].decimations == stores[1].decimations != {}
 
 
-def test_what_was_decimated_for_its_shape_is_handed_over(tmp_path):
-    path = tmp_path / "ball" / "a.stl"
-    path.parent.mkdir()
-    trimesh.creation.icosphere(subdivisions=4, radius=0.05).export(path)
-    catalog = Catalog(tmp_path, (), (Asset("ball/a.stl", path, category_id=1, max_triangles=500),))
-    parent = MeshStore(catalog)
-    shape = parent["ball/a.stl"]
-    keep_in(tmp_path / "kept")
-    try:
-        parent.hand_over()
-        (kept,) = (tmp_path / "kept").iterdir()
-        before = kept.stat().st_mtime_ns
-        mesh = MeshStore(catalog, {"ball/a.stl": shape}).load("ball/a.stl")
-    finally:
-        keep_in(None)
-    assert mesh.n_triangles <= 500 and kept.stat().st_mtime_ns == before
-    assert as_values(mesh) == as_values(parent.load("ball/a.stl"))
+def test_a_decimated_mesh_may_be_large(folder):
+    texture = np.zeros((MOST_BYTES // 4, 1, 4), np.uint8)
+    plate = (np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32))
+    material = Material(base_color_texture=texture)
+    primitive = Primitive(*plate, np.ones((3, 4), np.float32), np.array([[0, 1, 2]], np.uint32), material)
+    for n_triangles_in_file in (None, 1_000_000):
+        mesh = Mesh(Shape(np.zeros((4, 3)), np.zeros((2, 3))), (primitive,), n_triangles_in_file)
+        recall_mesh([f"{n_triangles_in_file}".encode()], lambda mesh=mesh: mesh)
+    assert len(list(folder.iterdir())) == 1
