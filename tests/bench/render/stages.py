@@ -20,6 +20,7 @@ from synth.engine.shards import frame_record
 from synth.engine.worker import GIVE_BACK_EVERY
 from synth.meshes import MeshStore
 from synth.randomize.stack import randomize
+from synth.recall import keep_in
 from synth.rendering import renderer as renderer_module
 from synth.rendering.renderer import Renderer
 from synth.shipped import shipped_assets
@@ -56,7 +57,9 @@ def stages(say: Callable[[str], None], *, n_frames: int, memory_at: tuple[int, i
         n_frames: How many.
         memory_at: After which two frames the memory is compared.
     """
-    cpu_s, memory_mb = ended(_measure, n_frames, memory_at)
+    with tempfile.TemporaryDirectory() as name:
+        ended(_look_through, Path(name))
+        cpu_s, memory_mb = ended(_measure, Path(name), n_frames, memory_at)
     cpu_s["render"] -= cpu_s["sensor"]
     counted, total_s = n_frames - WARM_FRAMES, sum(cpu_s.values())
     parts = ", ".join(f"{name} {s / counted * 1e3:.1f}" for name, s in cpu_s.items())
@@ -68,28 +71,35 @@ def stages(say: Callable[[str], None], *, n_frames: int, memory_at: tuple[int, i
     )
 
 
-def _measure(n_frames: int, memory_at: tuple[int, int]) -> tuple[dict[str, float], list[float]]:
+def _look_through(folder: Path) -> None:
+    """Keep what is made of the meshes, as a run's own process does for its workers."""
+    keep_in(folder / "recalled")
+    meshes = MeshStore(make_plan(RenderSettings(), shipped_assets(), folder, 1, 1).catalog())
+    for asset in meshes.catalog.assets:
+        meshes.load(asset.asset_id)
+
+
+def _measure(folder: Path, n_frames: int, memory_at: tuple[int, int]) -> tuple[dict[str, float], list[float]]:
     clock, memory_mb = Clock(), []
     renderer_module.expose = clock.around("sensor", renderer_module.expose)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        plan = make_plan(RenderSettings(), shipped_assets(), folder, n_frames, 1)
-        settings, meshes = plan.settings, MeshStore(plan.catalog())
-        stack, renderer = make_stack(settings), Renderer(meshes, settings.size)
-        for index in range(n_frames):
-            if index == WARM_FRAMES:
-                clock.cpu_s.clear()
-            with clock.stage("randomize"):
-                scene = randomize(stack, meshes, size_wh_px=settings.size, seed=settings.seed, index=index)
-            with clock.stage("render"):
-                frame = renderer.render(scene)
-            with clock.stage("annotate"):
-                sample = annotate(frame, scene, meshes, settings.policy, settings.labels)
-            with clock.stage("encode and write"):
-                hashes = write_pictures(folder, sample, settings.images, jpeg_quality=settings.jpeg_quality)
-                orjson.dumps(frame_record(sample, settings.images, hashes), option=orjson.OPT_SERIALIZE_NUMPY)
-            if index % GIVE_BACK_EVERY == GIVE_BACK_EVERY - 1:
-                give_back_freed()  # as a worker does
-            if index + 1 in memory_at:
-                memory_mb.append(resident_mb())
+    keep_in(folder / "recalled")
+    plan = make_plan(RenderSettings(), shipped_assets(), folder, n_frames, 1)
+    settings, meshes = plan.settings, MeshStore(plan.catalog())
+    stack, renderer = make_stack(settings), Renderer(meshes, settings.size)
+    for index in range(n_frames):
+        if index == WARM_FRAMES:
+            clock.cpu_s.clear()
+        with clock.stage("randomize"):
+            scene = randomize(stack, meshes, size_wh_px=settings.size, seed=settings.seed, index=index)
+        with clock.stage("render"):
+            frame = renderer.render(scene)
+        with clock.stage("annotate"):
+            sample = annotate(frame, scene, meshes, settings.policy, settings.labels)
+        with clock.stage("encode and write"):
+            hashes = write_pictures(folder, sample, settings.images, jpeg_quality=settings.jpeg_quality)
+            orjson.dumps(frame_record(sample, settings.images, hashes), option=orjson.OPT_SERIALIZE_NUMPY)
+        if index % GIVE_BACK_EVERY == GIVE_BACK_EVERY - 1:
+            give_back_freed()  # as a worker does
+        if index + 1 in memory_at:
+            memory_mb.append(resident_mb())
     return dict(clock.cpu_s), memory_mb
