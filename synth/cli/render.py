@@ -70,13 +70,11 @@ def render_command(
     from synth.formats.layout import layout_of
 
     layout = layout_of(format_name, shard_frames, beside=images_beside)
-    from synth.engine.template import ctrl_c_waits, start_template
+    from synth.engine.template import start_template
 
     if not print_config and explain is None and frame is None and engine != "ray":
         start_template()
-    # Within its imports trimesh takes Ctrl-C for a package that isn't installed, and goes on.
-    with ctrl_c_waits():
-        from synth.engine import commands
+    from synth.engine import commands
 
     overrides = _render_overrides(preset, category, backgrounds, environments, seed, size)
     if print_config:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from synth.engine.merge import merge_shards
 from synth.engine.plan import Plan, Shard, differences
 from synth.engine.pool import make_shards
 from synth.engine.shards import SHAPES, FrameMaker, make_shard, recalled_folder
+from synth.engine.template import ctrl_c_waits
 from synth.errors import DISK_FULL, DatasetError, SynthError
 from synth.meshes import MeshStore, Shape, write_shapes
 from synth.recall import keep_in
@@ -287,6 +289,9 @@ def _check_files(plan: Plan, meshes: MeshStore, aside: Path) -> dict[str, Shape]
     Returns:
         The meshes' shapes.
     """
+    # Within its imports trimesh takes Ctrl-C for a package that isn't installed, and goes on.
+    with ctrl_c_waits():
+        import_module("synth.meshes.loading")
     keep_in(aside)
     try:
         shapes = {asset.asset_id: meshes[asset.asset_id] for asset in meshes.catalog.assets}

@@ -10,8 +10,10 @@ __all__ = ["CONTEXT", "ctrl_c_waits", "start_template"]
 import multiprocessing
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 if sys.platform == "linux":
     from multiprocessing import forkserver, resource_tracker
@@ -38,6 +40,24 @@ def start_template() -> None:
 @contextmanager
 def ctrl_c_waits() -> Iterator[None]:
     """Ctrl-C meanwhile is answered at the end, and never by processes that are begun meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        # Python answers in the main thread alone.
+        yield
+        return
+    heard: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda *signalled: heard.append(signalled))
+    try:
+        # For those that are begun. Here another thread, a progress bar's say, may hear it all the same.
+        with _blocked():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+        if heard and callable(handler):
+            handler(*heard[0])
+
+
+@contextmanager
+def _blocked() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return

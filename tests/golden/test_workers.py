@@ -63,7 +63,7 @@ def test_ctrl_c_ends_a_run_in_the_middle_of_its_shards_and_leaves_what_can_be_re
     assert (tmp_path / "data/shards/plan.json").is_file()
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.4, 1.2])
+@pytest.mark.parametrize("after_s", [0.0, 0.4, 0.8, 1.2, 1.6])
 def test_ctrl_c_ends_a_run_that_is_about_to_begin(assets, tmp_path, after_s):
     begin = "from synth.cli import main; print('begun', flush=True); main()"
     running = subprocess.Popen(
