@@ -15,11 +15,13 @@ from synth.rendering.buffers import ShadowMaps, Texture2D, depth_map, moments_ma
 from synth.rendering.models import BASE_COLOR_UNIT, LEAST_SHADOW_ALPHA, Drawable, Models, object_uniforms
 from synth.rendering.program import Program, compile_program
 from synth.rendering.views import map_clip, plane_depth, spot_clip, texture_from_clip
-from synth.scene import Placed, Scene
+from synth.scene import Light, Placed, Scene
 
 SHADOW_PX, SOFT_PX, SKY_PX = 1024, 512, 128
 # The sky map is blurred by this share of an object's width, so that the dark rim under things follows their size.
 SKY_BLUR = 0.35
+# Down, of a sun's direction: with less it shines along the ground.
+LEAST_SLANT = -1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ class DepthMapPass:
             self._draw(self._models.casters(scene.objects), clip)
             texture_from_world = texture_from_clip() @ clip
             # Less the plane's depth, 0 on it: then the bound on what is lit is exact there, however slanted the light.
-            far = plane_depth(texture_from_world) if scene.background.surface else np.array([0.0, 0, 1])
+            on_ground = scene.background.surface is not None and _lights_the_ground(light)
+            far = plane_depth(texture_from_world) if on_ground else np.array([0.0, 0, 1])
             depth = _above(self._soft.read_depth(), far)
             texture_from_world[2] -= far @ texture_from_world[[0, 1, 3]]
             if len(by_light) == len(self._soft_moments):
@@ -163,6 +166,13 @@ def _width_m(corners_m: list[NDArray[np.float64]]) -> float:
     """Of the scene's median object, as seen from above."""
     extents_m = [float(np.max(np.ptp(box[:, :2], axis=0))) for box in corners_m]
     return float(np.median(extents_m)) if extents_m else 0.0
+
+
+def _lights_the_ground(light: Light) -> bool:
+    """Whether it shines on it from above, and not along it, where the ground has no depth."""
+    if light.kind == "spot":
+        return bool(light.world_from_light[2, 3] > 0)
+    return bool(light.world_from_light[2, 2] < LEAST_SLANT)
 
 
 def _above(depth: NDArray[np.generic], far: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -136,7 +136,11 @@ def spot_clip(
 
 
 def plane_depth(texture_from_world: Matrix) -> NDArray[np.float64]:
-    """(3,) the depth of the plane z = 0 in a map's texture space, by x, y and 1: linear in a perspective map too."""
+    """(3,) the depth of the plane z = 0 in a map's texture space, by x, y and 1: linear in a perspective map too.
+
+    Raises:
+        numpy.linalg.LinAlgError: the light shines along the plane, or a spot lies in it.
+    """
     plane = texture_from_world[:, [0, 1, 3]]
     return np.asarray(plane[2] @ np.linalg.inv(plane[[0, 1, 3]]), np.float64)
 
