@@ -21,7 +21,7 @@ def boxes(observed: Observed) -> list[Fields]:
     camera = observed.scene.camera
     return [
         {
-            "bbox": list(_box_of(observed.window(placed.instance_id))),
+            "bbox": list(visible_box_xywh_px(observed, placed.instance_id)),
             "bbox_amodal": list(
                 amodal_box_xywh_px(observed.shape(placed).hull_m, observed.camera_from_mesh(placed), camera)
             ),
@@ -30,12 +30,20 @@ def boxes(observed: Observed) -> list[Fields]:
     ]
 
 
-def visible_box_xywh_px(instance: NDArray[np.uint16], instance_id: int) -> Box:
+def visible_box_xywh_px(observed: Observed, instance_id: int) -> Box:
     """COCO's (x, y, w, h) around an instance's pixels; zeros if there are none."""
-    rows, columns = np.nonzero(instance == instance_id)
-    if not rows.size:
+    window = observed.window(instance_id)
+    if window is None:
         return 0.0, 0.0, 0.0, 0.0
-    return _box_of((slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)))
+    rows, columns = window
+    # A pixel covers [i, i + 1), so the far edge is the last index plus one, which is how slices end. Without it,
+    # one-pixel objects have no area, and torchvision stops at the first such box.
+    return (
+        float(columns.start),
+        float(rows.start),
+        float(columns.stop - columns.start),
+        float(rows.stop - rows.start),
+    )
 
 
 def amodal_box_xywh_px(hull_m: NDArray[np.float64], camera_from_mesh: Matrix, camera: Camera) -> Box:
@@ -71,17 +79,3 @@ def _outline_px(points_px: NDArray[np.float64]) -> NDArray[np.float64]:
         corners = np.concatenate([corners, points_px[[points_px[:, 1].argmin(), points_px[:, 1].argmax()]]])
     parts = np.arange(SIDE_PARTS)[:, None, None] / SIDE_PARTS
     return np.asarray((corners + parts * (np.roll(corners, -1, axis=0) - corners)).reshape(-1, 2))
-
-
-def _box_of(window: tuple[slice, slice] | None) -> Box:
-    # A pixel covers [i, i + 1), so the far edge is the last index plus one, which is how slices end. Without it,
-    # one-pixel objects have no area, and torchvision stops at the first such box.
-    if window is None:
-        return 0.0, 0.0, 0.0, 0.0
-    rows, columns = window
-    return (
-        float(columns.start),
-        float(rows.start),
-        float(columns.stop - columns.start),
-        float(rows.stop - rows.start),
-    )

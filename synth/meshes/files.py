@@ -26,6 +26,8 @@ from synth.meshes.surface import Floats, Ints
 MOST_TRIANGLES = 1_000_000
 # Of places that triangles of one material stand in; each is drawn by itself.
 MOST_PARTS = 4096
+# In textures' widths: beyond it single precision knows no part of one.
+FAR_UV = 1 << 23
 STL_HEAD_BYTES, STL_TRIANGLE_BYTES = 84, 50
 
 
@@ -164,10 +166,15 @@ def _part(geometry: trimesh.Trimesh, textures: Textures, *, linear_colors: bool)
         positions=np.asarray(geometry.vertices, np.float64),
         triangles=np.asarray(geometry.faces, np.int64),
         normals=normals if normals is not None and len(normals) == n else None,
-        uvs=None if uvs is None or len(uvs) != n else np.asarray(uvs, np.float32),
+        uvs=None if uvs is None or len(uvs) != n else _finite(np.asarray(uvs, np.float32)),
         material=read_material(getattr(geometry.visual, "material", None), textures),
     )
     return _colored(part, geometry, linear_colors=linear_colors)
+
+
+def _finite(uvs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Coordinates in a texture; what is no number, or so far out that it has no fraction, is 0."""
+    return np.where(np.abs(uvs) < FAR_UV, uvs, np.float32(0))
 
 
 def _colored(part: Part, geometry: trimesh.Trimesh, *, linear_colors: bool) -> Part:

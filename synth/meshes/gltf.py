@@ -116,6 +116,8 @@ def _unheeded(use: TextureUse, *, repeats: bool) -> Iterator[str]:
         yield "sampling the nearest pixel, it is interpolated"
     if use.place.get("texCoord", 0) != 0:
         yield f"its own texture places, TEXCOORD_{use.place['texCoord']}: the first ones are taken"
+    if use.slot == "normalTexture" and use.place.get("scale", 1) != 1:
+        yield f"its scale of {use.place['scale']}, 1 is taken"
     if use.image.get("mimeType") in UNREADABLE_IMAGES:
         yield f"a picture of the kind {use.image['mimeType']}, it has none"
 

@@ -5,6 +5,7 @@ __all__ = ["make_mesh"]
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
+from synth.meshes.cutouts import drawn_points, drawn_surface
 from synth.meshes.mesh import SURFACE_POINTS, Mesh, Primitive, Shape
 from synth.meshes.surface import Floats, bounds_solids, is_proper, weld
 from synth.spread import spread_points
@@ -27,21 +28,37 @@ def _measured(primitives: tuple[Primitive, ...]) -> Shape:
     corners_m = np.concatenate([p.positions_m[p.triangles].reshape(-1, 3) for p in primitives])
     firsts, numbers = weld(corners_m)
     points_m, triangles = corners_m[firsts].astype(np.float64), numbers.reshape(-1, 3)
-    bounds_m = np.stack([points_m.min(axis=0), points_m.max(axis=0)])
-    surface_m = spread_points(points_m[triangles], SURFACE_POINTS)
+    drawn_m, surface_m = points_m, spread_points(points_m[triangles], SURFACE_POINTS)
+    if any(primitive.material.least_alpha is not None for primitive in primitives):
+        # Of a mesh of which nothing is drawn, what would be.
+        cut_m = np.concatenate([drawn_points(primitive) for primitive in primitives])
+        drawn_m = cut_m if len(cut_m) else points_m
+        surface_m = drawn_surface(primitives, SURFACE_POINTS)
+    hull_m = _hull(drawn_m)
+    if len(surface_m) < SURFACE_POINTS:  # of a hair, which lies between the points
+        surface_m = np.concatenate([surface_m, hull_m])
+    bounds_m = np.stack([drawn_m.min(axis=0), drawn_m.max(axis=0)])
     # What has no area has no sides either.
     closed = not _is_seen_through(primitives) and bounds_solids(points_m, triangles[is_proper(triangles)])
-    return Shape(_hull(points_m), bounds_m, surface_m, closed)
+    return Shape(hull_m, bounds_m, surface_m, closed)
 
 
 def _is_seen_through(primitives: tuple[Primitive, ...]) -> bool:
     materials = [primitive.material for primitive in primitives]
-    return any(m.double_sided or m.blended or m.alpha_cutoff is not None for m in materials)
+    return any(m.double_sided or m.least_alpha is not None for m in materials)
 
 
 def _hull(points_m: Floats) -> Floats:
     try:
         return np.asarray(points_m[np.sort(ConvexHull(points_m).vertices)], np.float64)
     except QhullError:
-        # Flat, like a card modelled as one rectangle: every vertex, which is right, if more than needed.
+        return _flat_hull(points_m)
+
+
+def _flat_hull(points_m: Floats) -> Floats:
+    """Of a card modelled as one rectangle; of what is a line, all of it."""
+    _, _, axes = np.linalg.svd(points_m - points_m.mean(axis=0), full_matrices=False)
+    try:
+        return np.asarray(points_m[np.sort(ConvexHull(points_m @ axes[:2].T).vertices)], np.float64)
+    except QhullError:
         return points_m

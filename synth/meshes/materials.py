@@ -58,6 +58,7 @@ class Textures:
 def vertex_colors(colors: NDArray[Any], *, linear: bool) -> NDArray[np.float32]:
     """(N, 4) linear of (N, 3 or 4); glTF's vertex colours are so, those of scanners' PLY and OBJ files are sRGB."""
     rgba = colors.astype(np.float32) / (np.iinfo(colors.dtype).max if colors.dtype.kind in "ui" else 1)
+    rgba = np.where(np.isfinite(rgba), rgba, np.float32(1))
     rgba = rgba if rgba.shape[1] == 4 else np.column_stack([rgba, np.ones(len(rgba), np.float32)])
     if not linear:
         rgb = rgba[:, :3]

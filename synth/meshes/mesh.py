@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 # Of a surface, points enough to tell the hole of a nut, and whether what is stacked on it finds hold.
 SURFACE_POINTS = 1024
+# A blended surface with less alpha than this, by its texture as it is up close, isn't there, in the picture and in the
+# labels alike; of the rest a distant picture may be fainter.
+LEAST_ALPHA = 1 / 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +33,11 @@ class Material:
     alpha_cutoff: float | None = None
     blended: bool = False
     double_sided: bool = False
+
+    @property
+    def least_alpha(self) -> float | None:
+        """What has less of it isn't there; None where alpha means nothing."""
+        return LEAST_ALPHA if self.blended else self.alpha_cutoff
 
     @property
     def textures(self) -> tuple[NDArray[np.uint8], ...]:
@@ -68,7 +76,8 @@ class Shape:
     """What must be known of an asset's geometry before it is drawn.
 
     Attributes:
-        hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need.
+        hull_m: (K, 3) float64, the vertices of its convex hull: all that boxes and rest poses need. What alpha cuts
+            away is no part of it, nor of what follows.
         bounds_m: (2, 3) float64, least and greatest corner.
         surface_m: (P, 3) float64, spread evenly over the surface, holes and hollows with it; none if unknown.
         closed: The surface bounds solids, seen from outside only: their inner side need not be drawn.

@@ -160,8 +160,8 @@ def _set_background(
     program: Program, background: Background, environment: Environment, backdrop: Texture2D, frame_aspect: float
 ) -> None:
     gain, angle = background.environment_gain, background.environment_angle_rad
-    # The roughest reflection is a lobe of some 60 degrees: three texels of the small end are too few.
-    levels = max(np.log2(environment.texture.width_px) - 2.5, 0)
+    # The roughest mirror's image is a quarter of the sphere wide: the level of four texels.
+    levels = max(np.log2(environment.texture.width_px) - 2, 0)
     program.set_vectors("u_environment", np.array([np.cos(angle), np.sin(angle), gain, levels]))
     program.set_vectors("u_irradiance", environment.harmonics)
     program.set_vectors("u_backdrop_gain", np.full(3, background.backdrop_gain if background.backdrop else -1.0))

@@ -26,8 +26,6 @@ MATERIAL_TEXTURES = (
     ("normal_texture", NORMAL_UNIT, "NORMAL_MAP", False),
     ("emissive_texture", EMISSIVE_UNIT, "EMISSIVE_MAP", True),
 )
-# A blended surface with less alpha than this isn't there, in the picture and in the labels alike.
-LEAST_ALPHA = 1 / 32
 # With less than this it casts no shadow.
 LEAST_SHADOW_ALPHA = 0.5
 
@@ -123,7 +121,7 @@ def object_uniforms(
     rows[10] = (
         material.metallic * finish.metallic_gain,
         material.roughness * finish.roughness_gain,
-        LEAST_ALPHA if material.blended else material.alpha_cutoff or 0.0,
+        material.least_alpha or 0.0,
         placed.instance_id,
     )
     rows[11] = (*material.emissive_rgb, material.base_color_rgba[3])
@@ -132,6 +130,16 @@ def object_uniforms(
     if wear := finish.wear:
         rows[13] = wear.share, 1 / (wear.repeat * extent), *wear.offset
     return rows
+
+
+def _filled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 4) with the mean colour of what is seen where nothing is: smaller levels mix the two."""
+    seen = pixels[..., 3].astype(np.float64)
+    if not seen.any() or seen.all():
+        return pixels
+    filled = pixels.copy()
+    filled[seen == 0, :3] = np.round(np.einsum("hw,hwc->c", seen, pixels[..., :3]) / seen.sum())
+    return filled
 
 
 def _upload(primitive: Primitive, closed: bool) -> Drawable:
@@ -149,9 +157,11 @@ def _upload(primitive: Primitive, closed: bool) -> Drawable:
     for name, unit, define, srgb in MATERIAL_TEXTURES:
         pixels = getattr(material, name)
         if pixels is not None:
+            if name == "base_color_texture" and material.least_alpha is not None:
+                pixels = _filled(pixels)
             textures.append((unit, upload(np.flipud(pixels), srgb=srgb)))
             defines.append(define)
-    if material.alpha_cutoff is not None or material.blended:
+    if material.least_alpha is not None:
         defines.append("ALPHA_MASK")
     if np.any(primitive.colors_rgba != 1):
         defines.append("VERTEX_COLOR")

@@ -101,7 +101,7 @@ def _farthest(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _lets_light_through(mesh: Mesh) -> bool:
-    return any(p.material.blended or p.material.alpha_cutoff is not None for p in mesh.primitives)
+    return any(p.material.least_alpha is not None for p in mesh.primitives)
 
 
 def _welded(mesh: Mesh) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

@@ -16,6 +16,7 @@ from synth.engine.local import render_dataset
 from synth.engine.plan import Plan
 from synth.randomize.stack import randomize
 from synth.rendering import gl
+from synth.shipped import shipped_assets
 
 pytestmark = pytest.mark.gl
 SETTINGS = load_settings(None, {"size": (160, 120), "categories": ("box", "drum"), "placement.count": (4, 6)})
@@ -34,9 +35,10 @@ meshes = MeshStore(load_catalog(Path(sys.argv[1])))
 stack = make_stack(load_settings(None))
 with Renderer(meshes, (160, 120)) as renderer:
     frames = [
-        renderer.render(randomize(stack, meshes, size_wh_px=(160, 120), seed=5, index=index)) for index in (2, 0, 1)
+        renderer.render(randomize(stack, meshes, size_wh_px=(160, 120), seed=5, index=index), normals=True)
+        for index in (2, 0, 1)
     ]
-parts = ("rgb", "depth_m", "instance", "amodal_bits", "full_px")
+parts = ("rgb", "depth_m", "instance", "amodal_bits", "full_px", "normals")
 order = (1, 2, 0)
 np.savez(sys.argv[2], **{f"{part}{i}": getattr(frames[k], part) for i, k in enumerate(order) for part in parts})
 """
@@ -80,11 +82,12 @@ def test_a_frame_is_the_same_again_in_another_order_and_in_another_process(rende
             assert np.array_equal(elsewhere[f"{part}{number}"], expected), part
 
 
-def test_egl_and_osmesa_draw_the_same(assets, tmp_path):
+def test_egl_and_osmesa_draw_the_same(tmp_path):
     missing = [f"{way.platform}: {way.error}" for way in gl.ways() if way.error]
     if missing:
         pytest.skip(f"only one way to OpenGL here ({'; '.join(missing)})")
-    egl, osmesa = (drawn_elsewhere(assets, tmp_path, platform) for platform in ("egl", "osmesa"))
+    # The shipped ones: with textures, glass, and what is cut by alpha.
+    egl, osmesa = (drawn_elsewhere(shipped_assets(), tmp_path, platform) for platform in ("egl", "osmesa"))
     for name in egl:
         assert np.array_equal(egl[name], osmesa[name]), name
 
@@ -108,11 +111,14 @@ def test_shortcuts_that_the_user_chose_are_part_of_what_is_said_to_draw():
     assert said[1] == f"{said[0]}, GALLIVM_PERF=rho_approx"
 
 
-def test_any_number_of_mesas_threads_draws_the_same(assets, tmp_path):
+def test_any_number_of_mesas_threads_draws_the_same(tmp_path):
     platform = os.environ.get("PYOPENGL_PLATFORM", "")
-    one, two = (drawn_elsewhere(assets, tmp_path, platform, LP_NUM_THREADS=threads) for threads in ("0", "2"))
-    for name in one:
-        assert np.array_equal(one[name], two[name]), name
+    none, *several = (
+        drawn_elsewhere(shipped_assets(), tmp_path, platform, LP_NUM_THREADS=threads)
+        for threads in ("0", "1", "2", "5")
+    )
+    for name in none:
+        assert all(np.array_equal(one[name], none[name]) for one in several), name
 
 
 @pytest.mark.parametrize(("workers", "shard_frames"), [(1, 64), (2, 1), (3, 1), (2, 3)])

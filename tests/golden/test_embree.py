@@ -201,6 +201,16 @@ def test_ids_depth_outlines_and_counts_are_those_of_rays(shipped, index, record_
     on_slopes = np.argwhere(same & (np.abs(frame.depth_m - depth_m) > RELATIVE_DEPTH * np.where(same, depth_m, 1)))
     assert [at for at in on_slopes if not plausible(frame.depth_m[*at], ids[*at], *exact.ids_and_depths_m(*at))] == []
 
+    # The plane, wherever it is seen, near its horizon as under the camera's feet. It ends 200 heights away, or where a
+    # table does.
+    ground = (frame.instance == 0) & (ids == 0)
+    height_m = scene.camera.world_from_camera[2, 3]
+    assert frame.depth_m[ground & np.isinf(depth_m)] == pytest.approx(0)
+    on_plane = ground & (depth_m < 100 * height_m)
+    if scene.background.surface is not None and scene.background.surface.bounded:
+        on_plane &= frame.depth_m > 0
+    assert frame.depth_m[on_plane] == pytest.approx(depth_m[on_plane], rel=RELATIVE_DEPTH)
+
     at_rims = 0
     for number, solo in enumerate(solos):
         amodal, alone = frame.amodal_mask(number), np.isfinite(solo.in_frame())

@@ -40,19 +40,28 @@ def lamp_at(tmp_path):
     return environment
 
 
+def ball(workshop, **material):
+    """Of 0.1 m radius."""
+    shape = trimesh.creation.icosphere(subdivisions=5, radius=0.1)
+    shape.visual = trimesh.visual.TextureVisuals(
+        uv=np.zeros((len(shape.vertices), 2)), material=trimesh.visual.material.PBRMaterial(**material)
+    )
+    return workshop.add(shape)
+
+
+def mirrored(rays, eye_m):
+    """(H, W, 3) directions in which a mirror ball about the origin throws the rays back."""
+    # The ball's normals by geometry: where each pixel's ray meets it.
+    along = -(rays @ eye_m) - np.sqrt(np.maximum((rays @ eye_m) ** 2 - eye_m @ eye_m + 0.01, 0))
+    normals = (eye_m + rays * along[..., None]) / 0.1
+    return rays - 2 * np.sum(rays * normals, axis=-1, keepdims=True) * normals
+
+
 @pytest.fixture(scope="module")
 def balls(workshop):
-    """A white ball and a mirror of 0.1 m radius."""
-
-    def ball(**material):
-        shape = trimesh.creation.icosphere(subdivisions=5, radius=0.1)
-        shape.visual = trimesh.visual.TextureVisuals(
-            uv=np.zeros((len(shape.vertices), 2)), material=trimesh.visual.material.PBRMaterial(**material)
-        )
-        return workshop.add(shape)
-
-    white = ball(baseColorFactor=WHITE, metallicFactor=0.0, roughnessFactor=1.0)
-    return white, ball(baseColorFactor=WHITE, metallicFactor=1.0, roughnessFactor=0.0)
+    """A white ball and a mirror."""
+    white = ball(workshop, baseColorFactor=WHITE, metallicFactor=0.0, roughnessFactor=1.0)
+    return white, ball(workshop, baseColorFactor=WHITE, metallicFactor=1.0, roughnessFactor=0.0)
 
 
 @pytest.fixture
@@ -124,19 +133,57 @@ def test_a_mirror_shows_a_lamp_where_it_is(watch, balls, lamp_at, azimuth_deg, e
     eye_m = 0.4 * directions(azimuth_deg + turn_deg + 60, 25)
     frame, rays = watch(eye_m, Placed(1, balls[1], 1, np.eye(4)), background=background)
     light = np.where(frame.instance == 1, frame.rgb[..., 0], 0)
-    # The ball's normals by geometry: where each pixel's ray meets it.
-    along = -(rays @ eye_m) - np.sqrt(np.maximum((rays @ eye_m) ** 2 - eye_m @ eye_m + 0.01, 0))
-    normals = (eye_m + rays * along[..., None]) / 0.1
-    mirrored = rays - 2 * np.sum(rays * normals, axis=-1, keepdims=True) * normals
+    back = mirrored(rays, eye_m)
     bright = light > 0.5 * light.max()
-    mean = np.average(mirrored[bright], axis=0, weights=light[bright])
+    mean = np.average(back[bright], axis=0, weights=light[bright])
     off_deg = np.degrees(np.arccos(mean @ lamp / np.linalg.norm(mean)))
     # A pixel of the environment is 1.4 degrees wide, and the mirror's roughest pixels blur a few of them.
     assert off_deg < 3
     # And nowhere else: what is mirrored from 30 degrees away or more is dark.
-    elsewhere = (frame.instance == 1) & (mirrored @ lamp < np.cos(np.radians(30)))
+    elsewhere = (frame.instance == 1) & (back @ lamp < np.cos(np.radians(30)))
     assert np.count_nonzero(elsewhere) > 1000
     assert light[elsewhere].max() < 0.02 * light.max()
+
+
+def spread_deg(roughness, n=10_000):
+    """How far from the mirror's direction a rough metal throws light on average, seen from straight above (GGX)."""
+    even = (np.arange(n) + 0.5) / n
+    off = 2 * np.arctan(roughness**2 * np.sqrt(even / (1 - even)))
+    above = np.maximum(np.cos(off), 0)
+    return np.degrees(np.average(off, weights=above))
+
+
+def test_the_rougher_a_mirror_the_wider_and_the_fainter_its_image_of_a_lamp(watch, workshop, lamp_at):
+    lamp, eye_m = directions(60, 30), 0.4 * directions(120, 25)
+    widths_deg, peaks = {}, []
+    for roughness in (0.0, 0.3, 0.5, 0.7, 1.0):
+        metal = ball(workshop, baseColorFactor=WHITE, metallicFactor=1.0, roughnessFactor=roughness)
+        frame, rays = watch(eye_m, Placed(1, metal, 1, np.eye(4)), background=lamp_at(60, 30))
+        light = np.where(ndimage.binary_erosion(frame.instance == 1), frame.rgb[..., 0], 0)
+        off_deg = np.degrees(np.arccos(np.clip(mirrored(rays, eye_m) @ lamp, -1, 1)))
+        widths_deg[roughness] = np.average(off_deg, weights=light)
+        peaks.append(light.max())
+    # Blurred as a whole, not by the lobe's long tail: narrower than it, and never by more than half.
+    for roughness in (0.3, 0.5, 0.7, 1.0):
+        assert 0.4 * spread_deg(roughness) < widths_deg[roughness] < 1.1 * spread_deg(roughness)
+    assert widths_deg[0.0] < 3
+    assert np.all(np.diff(peaks) < 0) and peaks[-1] < peaks[0] / 20
+
+
+def test_of_an_hdr_file_bright_parts_are_as_much_brighter_as_it_says(watch, tmp_path):
+    # A sky fifty times as bright as the ground, in radiances beyond 1.
+    red, exponent = {True: 200, False: 128}, {True: 128 + 6, False: 128 + 1}
+    rows = b"".join(bytes([red[up]] * 3 + [exponent[up]]) * 64 for up in [True] * 16 + [False] * 16)
+    (tmp_path / "sky.hdr").write_bytes(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 32 +X 64\n" + rows)
+    background = Background(environment=Texture("file", str(tmp_path / "sky.hdr")))
+    light = {}
+    for name, elevation in {"up": 40, "down": -40}.items():
+        frame, _ = watch(-0.4 * directions(0, elevation), background=background)
+        light[name] = frame.rgb[..., 0]
+        assert light[name] == pytest.approx(light[name].mean(), rel=0.01)
+    assert light["up"].mean() / light["down"].mean() == pytest.approx(200 * 2**6 / (128 * 2), rel=0.01)
+    # The mean over the sphere is 1.
+    assert light["up"].mean() + light["down"].mean() == pytest.approx(2, rel=0.01)
 
 
 @pytest.mark.parametrize(("azimuth_deg", "elevation_deg", "turn_deg"), LAMPS)

@@ -148,6 +148,14 @@ def test_of_40_cubes_behind_each_other_only_the_first_is_seen_and_all_have_their
     assert list(labels) == [1]
 
 
+def test_of_40_cubes_beyond_the_border_all_are_counted_whole(look):
+    depths = [0.3 * 1.05**n for n in range(40)]
+    cubes = [cube(n + 1, z=z, scale=z / 0.3) for n, z in enumerate(depths)]
+    for center_px in ((-100.0, 60.0), (0.0, 60.0), (80.0, 300.0)):
+        frame, _ = look(*cubes, center_px=center_px)
+        assert frame.full_px.tolist() == [1600] * 40
+
+
 def test_40_cubes_side_by_side_are_those_of_another_implementation(look, stage, meshes):
     cubes = [cube(1000 * n + 1, x=0.35 * (n % 8 - 3.4), y=0.35 * (n // 8 - 2.1), z=3.0) for n in range(40)]
     frame, labels = look(*cubes)

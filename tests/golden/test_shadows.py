@@ -156,6 +156,23 @@ def test_a_shadow_has_the_holes_of_its_alpha_mask(share_lit, workshop, light):
     assert np.all(np.abs(share[clear & ~hidden] - 1) < 1e-3)
 
 
+def test_a_soft_shadow_of_a_board_with_holes_is_as_much_lighter_as_it_has_holes(plane_light, workshop):
+    column = np.indices((128, 128))[1] // 8
+    opaque = column % 4 != 0
+    pixels = np.full((128, 128, 4), 255, np.uint8)
+    pixels[..., 3] = np.where(opaque, 255, 0)
+    whole = workshop.plate(half_m=0.06)
+    board = workshop.plate(half_m=0.06, baseColorTexture=Image.fromarray(pixels), alphaMode="MASK")
+    taken = {}
+    soft = sun(0.2, 0.1, -1, radius_rad=np.radians(4))
+    free, _ = plane_light(lights=(soft,))
+    for asset_id in (whole, board):
+        shaded, points = plane_light(Placed(1, asset_id, 1, translation([0.1, 0.05, 0.2])), lights=(soft,))
+        plain = np.isfinite(points[..., 0])
+        taken[asset_id] = np.sum((1 - shaded / free)[plain])
+    assert taken[board] / taken[whole] == pytest.approx(0.75, abs=0.03)
+
+
 def test_what_one_light_shadows_the_other_lights(plane_light, workshop, box):
     pose = translation([0, 0, 0.12])
     objects, corners = (Placed(1, box, 1, pose),), apply(pose, trimesh.bounds.corners(workshop[box].bounds_m))

@@ -1,5 +1,7 @@
 """Laws of masks, boxes, visibility and the policy, on id images of any kind."""
 
+from types import SimpleNamespace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from pycocotools import mask as coco_mask
 
 from synth.annotate.boxes import visible_box_xywh_px
 from synth.annotate.masks import encode_instances
+from synth.annotate.observed import Observed
 from synth.policy import LabelPolicy
 from synth.write.pictures import panoptic_image
 
@@ -37,9 +40,10 @@ def test_masks_of_all_instances_are_disjoint_and_together_the_foreground(instanc
 
 @given(few_ids)
 def test_the_visible_box_is_that_of_the_mask(instance):
+    observed = Observed(SimpleNamespace(instance=instance), scene=None, meshes=None)
     for instance_id, rle in encode_instances(instance, [1, 2, 3, 4]).items():
         packed = {"size": rle["size"], "counts": rle["counts"].encode()}
-        x, y, w, h = visible_box_xywh_px(instance, instance_id)
+        x, y, w, h = visible_box_xywh_px(observed, instance_id)
         rows, columns = np.nonzero(coco_mask.decode([packed])[..., 0])
         if not len(rows):
             assert (x, y, w, h) == (0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Laws of a whole frame, on random scenes of the default stack drawn without OpenGL."""
+"""Laws of a whole frame, on random scenes of the default stack, drawn by OpenGL and without it."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from synth.config import load_settings, make_stack
 from synth.policy import LabelPolicy
 from synth.randomize.stack import randomize
 from synth.rendering.fake import FakeRenderer
+from synth.rendering.renderer import Renderer
 
 KEEP_ALL = LabelPolicy(min_visible_fraction=0, min_visible_px=0, min_box_px=0)
 SIZE = (64, 48)
@@ -23,12 +24,21 @@ def stack():
     )
 
 
+@pytest.fixture(scope="module", params=["fake", pytest.param("gl", marks=pytest.mark.gl)])
+def draws(request, meshes):
+    if request.param == "fake":
+        yield FakeRenderer(meshes, SIZE)
+    else:
+        with Renderer(meshes, SIZE) as opened:
+            yield opened
+
+
 # Scenes draw, and so do the first of them from a cold cache.
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**31), st.integers(0, 2**31))
-def test_labels_of_any_scene_agree_with_each_other(meshes, stack, seed, index):
+def test_labels_of_any_scene_agree_with_each_other(meshes, stack, draws, seed, index):
     scene = randomize(stack, meshes, size_wh_px=SIZE, seed=seed, index=index)
-    frame = FakeRenderer(meshes, SIZE).render(scene)
+    frame = draws.render(scene)
     sample = annotate(frame, scene, meshes, KEEP_ALL, (*LABEL_KINDS, "amodal_masks"))
     numbers = {placed.instance_id: number for number, placed in enumerate(scene.objects)}
     for annotation in sample.annotations:
@@ -36,6 +46,9 @@ def test_labels_of_any_scene_agree_with_each_other(meshes, stack, seed, index):
         visible = coco_mask.decode([{"size": rle["size"], "counts": rle["counts"].encode()}])[..., 0].astype(bool)
         amodal = frame.amodal_mask(numbers[annotation["instance_id"]])
         assert np.array_equal(visible, sample.instance == annotation["instance_id"])
+        rows, columns = np.nonzero(visible)
+        corner, end = (columns.min(), rows.min()), (columns.max() + 1, rows.max() + 1)
+        assert annotation["bbox"] == [*corner, end[0] - corner[0], end[1] - corner[1]]
         assert not np.any(visible & ~amodal)
         assert np.array_equal(coco_mask.decode(annotation["segmentation_amodal"]), amodal)
         assert coco_mask.area(annotation["segmentation_amodal"]) == annotation["in_frame_px"]

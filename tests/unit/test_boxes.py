@@ -1,9 +1,12 @@
 """Boxes around what is seen and around the whole object, by arithmetic."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from synth.annotate.boxes import amodal_box_xywh_px, visible_box_xywh_px
+from synth.annotate.observed import Observed
 from synth.geometry import rotation, translation
 from synth.scene import Camera
 
@@ -11,24 +14,29 @@ CAMERA = Camera(160, 120, 100.0, (80.0, 60.0), np.eye(4))
 CUBE_M = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * 0.05
 
 
+def seen(instance):
+    """Of an id image alone."""
+    return Observed(SimpleNamespace(instance=instance), scene=None, meshes=None)
+
+
 def test_a_single_pixel_in_the_last_column_has_a_one_by_one_box():
     instance = np.zeros((4, 6), np.uint16)
     instance[2, 5] = 1
-    assert visible_box_xywh_px(instance, 1) == (5, 2, 1, 1)
+    assert visible_box_xywh_px(seen(instance), 1) == (5, 2, 1, 1)
 
 
 def test_a_box_spans_all_parts_of_an_instance_and_none_of_another():
     instance = np.zeros((4, 6), np.uint16)
     instance[0, 1], instance[3, 4], instance[0, 0] = 7, 7, 8
-    assert visible_box_xywh_px(instance, 7) == (1, 0, 4, 4)
+    assert visible_box_xywh_px(seen(instance), 7) == (1, 0, 4, 4)
 
 
 def test_an_instance_that_fills_the_picture_has_the_pictures_box():
-    assert visible_box_xywh_px(np.ones((4, 6), np.uint16), 1) == (0, 0, 6, 4)
+    assert visible_box_xywh_px(seen(np.ones((4, 6), np.uint16)), 1) == (0, 0, 6, 4)
 
 
 def test_an_instance_without_a_pixel_has_a_box_of_zeros():
-    assert visible_box_xywh_px(np.zeros((4, 6), np.uint16), 1) == (0, 0, 0, 0)
+    assert visible_box_xywh_px(seen(np.zeros((4, 6), np.uint16)), 1) == (0, 0, 0, 0)
 
 
 def test_the_amodal_box_of_a_cube_is_that_of_its_near_face():

@@ -12,6 +12,7 @@ from synth.catalog import Asset, load_catalog
 from synth.errors import AssetError
 from synth.meshes import MeshStore
 from synth.meshes.loading import load_mesh
+from synth.meshes.materials import vertex_colors
 
 CUBE = trimesh.creation.box((0.1, 0.2, 0.3))
 
@@ -133,6 +134,19 @@ def test_a_gltf_material_is_read_as_it_says(tmp_path):
     assert (read.metallic, read.roughness, read.alpha_cutoff, read.double_sided) == (0.25, 0.5, 0.3, True)
     assert read.emissive_rgb == pytest.approx((0.1, 0, 0))
     assert read.base_color_texture[0, 0, 3] == 0
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1e30"])
+def test_a_coordinate_in_a_texture_that_is_none_is_nothing(tmp_path, value):
+    path = tmp_path / "a.obj"
+    path.write_text(f"v 0 0 0\nv 0.1 0 0\nv 0 0.1 0\nvt 0.25 0.5\nvt 1 0.5\nvt {value} 0.5\nf 1/1 2/2 3/3\n")
+    (primitive,) = load_mesh(Asset("shape/a.obj", path, 1)).primitives
+    assert sorted(primitive.uvs.tolist()) == [[0, 0.5], [0.25, 0.5], [1, 0.5]]
+
+
+def test_vertex_colours_that_are_no_numbers_are_white():
+    colors = vertex_colors(np.float32([[0.5, np.nan, 0.25, np.inf]]), linear=True)
+    assert colors.tolist() == [[0.5, 1, 0.25, 1]]
 
 
 def test_a_flat_mesh_is_a_mesh(tmp_path):

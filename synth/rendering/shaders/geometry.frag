@@ -61,11 +61,14 @@ void main() {
 #ifdef VERTEX_COLOR
     color = v_color;
 #endif
+    float alpha_up_close = color.a * base_alpha();
 #ifdef BASE_COLOR_MAP
+    alpha_up_close *= textureLod(u_base_color_map, v_uv, 0.0).a;
     color *= texture(u_base_color_map, v_uv);
 #endif
 #ifdef ALPHA_MASK
-    if (color.a * base_alpha() < alpha_cutoff()) discard;
+    // Not by a distant texture's level, which mixes in what lies around: boxes go by where it is cut.
+    if (alpha_up_close < alpha_cutoff()) discard;
 #endif
     vec4 base = vec4(color.rgb, 1.0);
     vec3 albedo = vec3(dot(color_row_r(), base), dot(color_row_g(), base), dot(color_row_b(), base));

@@ -57,6 +57,10 @@ vec3 environment(vec3 direction, float level) {
     return textureLod(u_environment_map, place, level).rgb * v_environment.z;
 }
 
+// Of the environment's levels, each twice as blurred as the one before, that which is as wide as a rough mirror's image.
+// Source: Filament, "Pre-integration for multiscattering", roughness to level of detail.
+float blur_level(float roughness) { return roughness * (2.0 - roughness) * v_environment.w; }
+
 // Source: Ramamoorthi & Hanrahan, An efficient representation for irradiance environment maps, 2001, eq. 13.
 vec3 irradiance(vec3 normal) {
     vec3 n = environment_direction(normal);
@@ -162,7 +166,7 @@ vec3 surface_light(vec3 position, vec3 view) {
 #endif
 #ifdef AMBIENT
     float seen = sky_visibility(position, normal);
-    vec3 reflected = environment(reflect(-view, normal), roughness * v_environment.w);
+    vec3 reflected = environment(reflect(-view, normal), blur_level(roughness));
     light += seen * mix(diffuse * irradiance(normal), reflected, environment_share(f0, roughness, nv));
 #ifdef EMISSIVE
     light += texelFetch(u_emissive, ivec2(gl_FragCoord.xy), 0).rgb;

@@ -9,7 +9,7 @@ void main() {
 #ifdef ALPHA_MASK
     float alpha = base_alpha() * v_alpha;
 #ifdef BASE_COLOR_MAP
-    alpha *= texture(u_base_color_map, v_uv).a;
+    alpha *= textureLod(u_base_color_map, v_uv, 0.0).a;
 #endif
     if (alpha < alpha_cutoff()) discard;
 #endif
