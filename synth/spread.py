@@ -12,15 +12,16 @@ GOLDEN = (5**0.5 - 1) / 2
 
 
 def spread_points(triangles_m: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    """(n, 3) points on (T, 3, 3) triangles, on each as many as its share of the area asks for.
+    """(n, C) points on (T, 3, C) triangles, on each as many as its share of the area asks for.
 
-    Within a triangle they lie as on a lattice: no clumps and no gaps, as independent ones would have.
+    Within a triangle they lie as on a lattice: no clumps and no gaps, as independent ones would have. The first three
+    columns are the place; others are carried along.
 
     Raises:
         ValueError: the triangles have no area.
     """
     a, b, c = np.moveaxis(triangles_m, 1, 0)
-    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    areas = np.linalg.norm(np.cross((b - a)[:, :3], (c - a)[:, :3]), axis=1)
     ends = np.cumsum(areas)
     if not ends[-1] > 0:
         raise ValueError(f"triangles_m: expected some area, got {ends[-1] / 2}")

@@ -4,8 +4,8 @@ __all__ = ["Engine", "LocalEngine", "render_dataset"]
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -32,8 +32,8 @@ from synth.write.atomic import SHARDS, write_json
 RENDERER = "renderer.json"
 LIMITS = Limits()
 
-# Of what a shard's records are; 2 has the files' hashes.
-RECORDS_VERSION = 2
+# Another for each way in which begun sets can't be gone on with: 2 has the files' hashes, 3 cuts by alpha up close.
+RECORDS_VERSION = 3
 
 Decimations = dict[str, tuple[int, int]]
 OnFrames = Callable[[int], None]
@@ -159,37 +159,47 @@ def render_dataset(
     meshes = MeshStore(plan.catalog())
     # What is made of them meanwhile is the workers' when the folder is there.
     aside = TemporaryDirectory(prefix="synth-", ignore_cleanup_errors=True)
-    shapes = {} if goes_on else _check_files(plan, meshes, Path(aside.name))
-    with destination.replacing() if overwrite else nullcontext():
-        finished = _finished_before(plan, destination, identity, resume=resume)
-        if finished is not None:
-            on_frames(plan.n_frames)
-            return finished
-        if not (plan.out / SHARDS / PLAN).is_file() and (foreign := destination.names()):
-            raise DatasetError(
-                f"{plan.where}: the folder holds something else than a data set ({foreign[0]}). "
-                "Choose another with --out."
-            )
-        new = not plan.out.exists()
-        with claimed(plan.out):
-            try:
+    with aside:
+        shapes = {} if goes_on else _check_files(plan, meshes, Path(aside.name))
+        with destination.replacing() if overwrite else nullcontext():
+            finished = _finished_before(plan, destination, identity, resume=resume)
+            if finished is not None:
+                on_frames(plan.n_frames)
+                return finished
+            _refuse_foreign(plan, destination)
+            new = not plan.out.exists()
+            with claimed(plan.out), _nothing_lost(plan, destination, new=new):
                 begun, decimations = _begun(plan, destination, identity, meshes, shapes, resume=resume)
                 _take_in(begun, Path(aside.name))
                 aside.cleanup()
                 _make_missing(begun, engine, limits, on_frames, on_warning)
                 _refuse_changes(plan, identity)
                 return merge_shards(begun, identity, DrawnBy(begun, on_warning).first(), decimations)
-            except OSError as error:
-                if error.errno not in DISK_FULL:
-                    raise
-                raise DatasetError(
-                    f"{plan.out}: {error.strerror}. What is done is kept: make room, and go on with --resume."
-                ) from None
-            except SynthError:
-                # Nothing was made yet: leave nothing that would be in the way of the next try.
-                if new and not destination.done() and not any((plan.out / SHARDS).glob("*/records.jsonl")):
-                    destination.give_up()
-                raise
+
+
+def _refuse_foreign(plan: Plan, destination: Destination) -> None:
+    if not (plan.out / SHARDS / PLAN).is_file() and (foreign := destination.names()):
+        raise DatasetError(
+            f"{plan.where}: the folder holds something else than a data set ({foreign[0]}). Choose another with --out."
+        )
+
+
+@contextmanager
+def _nothing_lost(plan: Plan, destination: Destination, *, new: bool) -> Iterator[None]:
+    """Where making it fails, what is done is kept; and of a folder that is new and has nothing done, nothing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise DatasetError(
+            f"{plan.out}: {error.strerror}. What is done is kept: make room, and go on with --resume."
+        ) from None
+    except SynthError:
+        # It would be in the way of the next try.
+        if new and not destination.done() and not any((plan.out / SHARDS).glob("*/records.jsonl")):
+            destination.give_up()
+        raise
 
 
 def _make_missing(plan: Plan, engine: Engine, limits: Limits, on_frames: OnFrames, on_warning: OnWarning) -> None:

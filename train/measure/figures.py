@@ -33,12 +33,17 @@ class OperatingPoint:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
-    """One category; the counts, precision, recall and f1 are at IoU 0.5 and the report's `score_min`."""
+    """One category; the counts, precision, recall and f1 are at IoU 0.5 and the report's `score_min`.
+
+    Attributes:
+        ap_at: As in `EvalReport`.
+    """
 
     ap: float
     ap50: float
     ap75: float
     ar100: float
+    ap_at: Mapping[str, float]
     precision: float
     recall: float
     f1: float

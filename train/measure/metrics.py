@@ -74,7 +74,7 @@ def coco_metrics(
         ar_medium=coco.ar(_MEDIUM),
         ar_large=coco.ar(_LARGE),
         per_category={
-            category.name: _category_figures(coco.only(k), sweeps[0.5][category.id], score_min)
+            category.name: _category_figures(coco.only(k), ious, sweeps[0.5][category.id], score_min)
             for k, category in enumerate(truth.categories)
         },
         ap_at={iou_key(iou): coco.ap(iou) for iou in ious},
@@ -145,13 +145,14 @@ def _accumulate(
     return _Accumulated(ious, precision[:, :, place], np.asarray(evaluation.eval["recall"])[:, place])
 
 
-def _category_figures(coco: _Accumulated, one: Sweep, score_min: float) -> CategoryFigures:
+def _category_figures(coco: _Accumulated, ious: Sequence[float], one: Sweep, score_min: float) -> CategoryFigures:
     counts = one.at(score_min)
     return CategoryFigures(
         ap=coco.ap(),
         ap50=coco.ap(0.5),
         ap75=coco.ap(0.75),
         ar100=coco.ar(),
+        ap_at={iou_key(iou): coco.ap(iou) for iou in ious},
         precision=counts.precision,
         recall=counts.recall,
         f1=counts.f1,

@@ -1,21 +1,26 @@
 """`make bench-real`: trained on renders alone, measured on real photos of dice and cards.
 
-Out: what is printed, also in OUT/report.txt; a whole run's is kept as `last.txt` beside this file, the ablation's as
-`ablation.txt`. A run that was stopped goes on where it was, and what is done isn't done again: after a change to the
-project, begin in an empty folder.
+Out: tables, printed and in OUT/report.txt, the ablation's in OUT/ablation.txt; a whole run's are kept beside this
+file, as `last.txt` and `ablation.txt`. A run that was stopped goes on where it was, and what is done isn't done again:
+after a change to the project, begin in an empty folder. As many trials are under way as there are cores, each on its
+share of them: two trainings of a thread each see more pictures together than one of two threads.
 """
 
 import argparse
 import os
 import platform
 import shutil
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from subjects import PARTS, SUBJECTS, Subject, benchmark_folder
 from table import ablation_table, category_table, overall_table
-from trial import Figures, Trial
+from trial import Figures, Trial, toml
 
 HERE = Path(__file__).parent
 FRAMES = 1500
@@ -24,6 +29,7 @@ ABLATION_FRAMES = 500
 ABLATION_ITERATIONS = 500
 
 Say = Callable[[str], None]
+Key = TypeVar("Key")
 
 
 def main() -> None:
@@ -46,15 +52,19 @@ def main() -> None:
 
 def _whole(options: argparse.Namespace, benchmark: Path, say: Say) -> None:
     n_frames = options.frames or FRAMES
-    say(f"{n_frames} frames of the default settings for each, no real photo in training")
-    results = {}
+    said = ", ".join(f"{s.name} {toml(s.settings).strip() or 'the defaults'}" for s in options.subjects)
+    say(f"{n_frames} frames of each, no real photo in training; settings: {said}")
+    trials = {}
     for subject in options.subjects:
         for seed in range(options.seeds):
             name = _name(subject, n_frames, seed)
             trial = Trial(subject, options.out / name, n_frames, options.iterations, seed=seed)
-            results[name if options.seeds > 1 else subject.name] = trial.run(benchmark, print)
+            trials[name if options.seeds > 1 else subject.name] = trial
+    begun_s = time.monotonic()
+    results = _run(trials, options.jobs, benchmark)
     for line in overall_table(results):
         say(line)
+    say(f"{(time.monotonic() - begun_s) / 60:.0f} minutes since the start, {min(options.jobs, len(trials))} at a time")
     for name, figures in results.items():
         say(f"\n{name}")
         for line in category_table(figures):
@@ -64,17 +74,57 @@ def _whole(options: argparse.Namespace, benchmark: Path, say: Say) -> None:
 def _ablation(options: argparse.Namespace, benchmark: Path, say: Say) -> None:
     n_frames, iterations = options.frames or ABLATION_FRAMES, options.iterations or ABLATION_ITERATIONS
     say(f"one part of the scenes off at a time; {n_frames} frames, {iterations} iterations, {options.seeds} seeds")
-    results: dict[str, dict[str, list[Figures]]] = {}
-    for part, off in {"nothing": {}, **PARTS}.items():
-        results[part] = {}
-        for subject in options.subjects:
-            trials = [
-                Trial(subject, options.out / _name(subject, n_frames, seed, part), n_frames, iterations, off, seed)
-                for seed in range(options.seeds)
-            ]
-            results[part][subject.name] = [trial.run(benchmark, print) for trial in trials]
+    parts, seeds = (None, *PARTS), range(options.seeds)
+    trials = {
+        (part, subject.name, seed): Trial(
+            subject,
+            options.out / _name(subject, n_frames, seed, part or "nothing"),
+            n_frames,
+            iterations,
+            part,
+            seed,
+        )
+        for part in parts
+        for subject in options.subjects
+        for seed in seeds
+    }
+    figures = _run(trials, options.jobs, benchmark)
+    results = {
+        part or "nothing": {
+            subject.name: [figures[part, subject.name, seed] for seed in seeds] for subject in options.subjects
+        }
+        for part in parts
+    }
     for line in ablation_table(results):
         say(line)
+
+
+def _run(trials: Mapping[Key, Trial], jobs: int, benchmark: Path) -> dict[Key, Figures]:
+    """The trials' figures, some trials at a time.
+
+    Raises:
+        SystemExit: one failed; those under way end first, and no other is begun.
+    """
+    threads = max(1, (os.cpu_count() or 1) // min(jobs, len(trials)))
+    over = threading.Event()
+
+    def begin(trial: Trial) -> Figures | None:
+        if over.is_set():
+            return None
+        try:
+            return trial.run(benchmark, threads, print)
+        except BaseException:
+            over.set()
+            raise
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            begun = {key: pool.submit(begin, trial) for key, trial in trials.items()}
+            wait(begun.values())
+        finally:  # after Ctrl-C, too
+            over.set()
+    ended = {key: trial.result() for key, trial in begun.items()}
+    return {key: figures for key, figures in ended.items() if figures}
 
 
 def _name(subject: Subject, n_frames: int, seed: int, off: str | None = None) -> str:
@@ -104,9 +154,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=by_name, default=list(by_name), help="these subjects")
     parser.add_argument("--frames", type=int, help="to render for each trial")
     parser.add_argument("--iterations", type=int, help="to train for")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trials at a time")
     parser.add_argument("--seeds", type=int, default=1, help="how many times each trial is made, from seed 0")
     parser.add_argument("--out", type=Path, default=Path("data/bench-real"), help="for data sets, runs and reports")
     options = parser.parse_args()
+    if options.jobs < 1:
+        parser.error(f"--jobs {options.jobs}: there must be at least one trial at a time")
     options.subjects = [by_name[name] for name in options.only]
     return options
 

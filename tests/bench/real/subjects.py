@@ -25,6 +25,7 @@ class Subject:
         categories: Of the meshes; empty for all.
         settings: What the user's render.toml says.
         aliases: Of the photos' labels.
+        off: By part, what it takes to switch it off for these meshes besides `PARTS`.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Subject:
     categories: tuple[str, ...] = ()
     settings: Settings = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    off: Mapping[str, Settings] = field(default_factory=dict)
 
 
 SUBJECTS = (
@@ -42,11 +44,14 @@ SUBJECTS = (
         photos="bench/dice/real",
         categories=("die",),
         aliases={f"die_{face}": "die" for face in ("one", "two", "three", "four", "five", "six")},
+        # By name: their catalogue's word on how far colours may go stands above the default.
+        off={"materials": {"materials": {"strength": {"die": 0.0}}}},
     ),
     Subject(name="cards", meshes="bench/cards/meshes", photos="bench/cards/real", settings={"preset": "flat"}),
 )
 
-# What stands in for a part that is switched off, laid over the subject's own settings: the plainest that there is.
+# What stands in for a part that is switched off, laid over the subject's own settings: the plainest that there is. Of
+# the backgrounds it is the ground and what is seen behind it; things that lie about keep the photos that they wear.
 PARTS: Mapping[str, Settings] = {
     "light": {
         "lights": {

@@ -14,16 +14,14 @@ def overall_table(results: Mapping[str, Figures]) -> Iterator[str]:
         metrics = figures.metrics
         minutes = ", ".join(f"{figures.seconds.get(stage, 0) / 60:.1f}" for stage in ("render", "train", "eval"))
         yield f"{name:10}{_three(figures)}{metrics['n_images']:8}{metrics['n_instances']:9}   {minutes}"
-    minutes = sum(sum(figures.seconds.values()) for figures in results.values()) / 60
-    yield f"{minutes:.0f} minutes in all"
 
 
 def category_table(figures: Figures) -> Iterator[str]:
     """A line for each category; found and false alarms at the score that the report draws from."""
-    yield f"{'':10}{'AP':>7}{'AP50':>7}{'found':>7}{'missed':>8}{'false':>7}"
+    yield f"{'':10}{'AP':>7}{'AP50':>7}{'AP at 0.3':>11}{'found':>7}{'missed':>8}{'false':>7}"
     for name, one in figures.metrics["per_category"].items():
         counts = f"{one['n_hits']:7}{one['n_misses']:8}{one['n_false_alarms']:7}"
-        yield f"{name:10}{one['ap']:7.3f}{one['ap50']:7.3f}{counts}"
+        yield f"{name:10}{one['ap']:7.3f}{one['ap50']:7.3f}{one['ap_at'][f'{IOU:.2f}']:11.3f}{counts}"
 
 
 def ablation_table(results: Mapping[str, Mapping[str, list[Figures]]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 __all__ = ["Figures", "Trial"]
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from subjects import Settings, Subject
+from subjects import PARTS, Settings, Subject
+
+from train.settings import TrainSettings, choose_device
 
 SYNTH = Path(sys.executable).with_name("synth")
 CLOCK = "seconds.json"
@@ -32,7 +35,7 @@ class Trial:
 
     Attributes:
         folder: For the data set, the run, and the time that the stages took.
-        off: Settings over the subject's own.
+        off: The part that is switched off, if any.
         n_frames: To render.
         iterations: To train for; None for the trainer's default.
         seed: Of both.
@@ -42,33 +45,53 @@ class Trial:
     folder: Path
     n_frames: int
     iterations: int | None = None
-    off: Settings | None = None
+    off: str | None = None
     seed: int = 0
 
-    def run(self, benchmark: Path, say: Callable[[str], None]) -> Figures:
+    def run(self, benchmark: Path, threads: int, say: Callable[[str], None]) -> Figures:
         """Make what is missing of it.
 
+        Args:
+            benchmark: The folder of photos, meshes and backgrounds.
+            threads: For training and for predicting; as many processes render.
+            say: Takes a line for each stage.
         Raises:
-            SystemExit: a command failed; it has told why.
+            SystemExit: a command failed; it has told why. Or the folder holds another trial.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        settings = merged(self.subject.settings, self.off or {}) | {"seed": self.seed}
-        (self.folder / "render.toml").write_text(toml(settings), encoding="utf-8")
+        self._claim()
+        (self.folder / "render.toml").write_text(toml(self.settings()), encoding="utf-8")
         if not self._measured():
-            for stage, command in self._commands(benchmark).items():
-                self._timed(stage, command, say)
+            for stage, command in self._commands(benchmark, threads).items():
+                self._timed(stage, command, threads, say)
         metrics = json.loads((self.folder / "run" / "eval" / "metrics.json").read_text(encoding="utf-8"))
         return Figures(metrics, self._seconds())
+
+    def _claim(self) -> None:
+        """Make the folder this trial's, of this recipe, and no other's."""
+        recipe = TrainSettings(iterations=self.iterations).resolved(self.n_frames, choose_device("auto"))
+        own = {"render": self.settings(), "n_frames": self.n_frames, "train": recipe.model_dump(mode="json")}
+        path, text = self.folder / "trial.json", json.dumps(own, indent=1)
+        if path.is_file() and path.read_text(encoding="utf-8") != text:
+            raise SystemExit(f"{self.folder}: holds a trial of other settings (trial.json). Choose an empty --out.")
+        path.write_text(text, encoding="utf-8")
+
+    def settings(self) -> dict[str, Any]:
+        """Its render.toml: the subject's, and over them what switches a part off."""
+        settings = dict(self.subject.settings)
+        if self.off:
+            settings = merged(merged(settings, PARTS[self.off]), self.subject.off.get(self.off, {}))
+        return settings | {"seed": self.seed}
 
     def _measured(self) -> bool:
         """Whether the detector that is there is the one that was measured."""
         metrics, weights = self.folder / "run" / "eval" / "metrics.json", self.folder / "run" / "last.pt"
         return metrics.is_file() and weights.is_file() and metrics.stat().st_mtime > weights.stat().st_mtime
 
-    def _commands(self, benchmark: Path) -> dict[str, list[str]]:
+    def _commands(self, benchmark: Path, threads: int) -> dict[str, list[str]]:
         """In their order; each goes on where it was stopped, and has nothing to do where it is done."""
         data, run, folders = self.folder / "data", self.folder / "run", benchmark / "backgrounds"
-        render = ["render", "--n", str(self.n_frames), "--out", str(data), "--resume"]
+        render = ["render", "--n", str(self.n_frames), "--out", str(data), "--workers", str(threads), "--resume"]
         render += ["--config", str(self.folder / "render.toml"), "--environments", str(folders / "hdri")]
         for name in ("photos", "surfaces"):
             render += ["--backgrounds", str(folders / name)]
@@ -84,9 +107,10 @@ class Trial:
             measure += ["--alias", f"{label}={name}"]
         return {"render": render, "train": train, "eval": measure}
 
-    def _timed(self, stage: str, command: list[str], say: Callable[[str], None]) -> None:
+    def _timed(self, stage: str, command: list[str], threads: int, say: Callable[[str], None]) -> None:
         begun = time.monotonic()
-        result = subprocess.run([SYNTH, *command], stdout=subprocess.PIPE, text=True, check=False)
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        result = subprocess.run([SYNTH, *command], stdout=subprocess.PIPE, text=True, check=False, env=environment)
         took_s = time.monotonic() - begun
         if result.returncode:
             raise SystemExit(f"{self.folder.name}: synth {' '.join(command)} ended with {result.returncode}.")
@@ -107,20 +131,21 @@ def merged(below: Settings, above: Settings) -> dict[str, Any]:
     both = dict(below) | dict(above)
     for key in below.keys() & above.keys():
         if isinstance(below[key], Mapping):
-            both[key] = {**below[key], **above[key]}
+            both[key] = merged(below[key], above[key])
     return both
 
 
 def toml(settings: Settings) -> str:
-    """As a render.toml. Strings, numbers, booleans and lists of them look alike in JSON and TOML."""
-    return "\n".join(_lines(settings)) + "\n"
+    """As a render.toml."""
+    return "\n".join(_lines(settings, "")) + "\n"
 
 
-def _lines(settings: Settings) -> Iterator[str]:
+def _lines(settings: Settings, table: str) -> Iterator[str]:
+    # Strings, numbers, booleans and lists of them look alike in JSON and TOML. A table's own keys come before tables.
     for key, value in settings.items():
         if not isinstance(value, Mapping):
             yield f"{key} = {json.dumps(value)}"
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            yield f"[{key}]"
-            yield from _lines(value)
+            yield f"[{table}{key}]"
+            yield from _lines(value, f"{table}{key}.")

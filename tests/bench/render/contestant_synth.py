@@ -7,7 +7,7 @@ from pathlib import Path
 from contestant import Drawn
 from props import open_meshes
 
-from synth.annotate.sample import annotate
+from synth.annotate.sample import LABEL_KINDS, annotate
 from synth.policy import LabelPolicy
 from synth.rendering.renderer import Renderer
 from synth.scene import Scene
@@ -23,5 +23,5 @@ class Synth:
 
     def draw(self, scene: Scene) -> Drawn:
         frame = self.renderer.render(scene)
-        annotate(frame, scene, self._meshes, self._policy)
+        annotate(frame, scene, self._meshes, self._policy, (*LABEL_KINDS, "amodal_masks"))
         return Drawn(frame.rgb, frame.instance)

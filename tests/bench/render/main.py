@@ -49,7 +49,7 @@ def _measure(say: Callable[[str], None], options: argparse.Namespace, folder: Pa
         "contest": lambda: contest(say, folder, options.out, n_scenes=3 if quick else 10, n_rounds=2 if quick else 7),
         "scaling": lambda: scaling(say, folder, n_scenes=1 if quick else 3, n_rounds=2 if quick else 7),
         "passes": lambda: passes(say, folder, n_frames=10 if quick else 50),
-        "end-to-end": lambda: end_to_end(say, n_frames=24 if quick else 120),
+        "end-to-end": lambda: end_to_end(say, n_frames=24 if quick else 240, n_rounds=1 if quick else 3),
         "stages": lambda: stages(say, n_frames=40 if quick else 500, memory_at=(30, 40) if quick else (50, 500)),
     }
     for name in options.only or SECTIONS:

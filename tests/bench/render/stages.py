@@ -64,6 +64,11 @@ def stages(say: Callable[[str], None], *, n_frames: int, memory_at: tuple[int, i
     counted, total_s = n_frames - WARM_FRAMES, sum(cpu_s.values())
     parts = ", ".join(f"{name} {s / counted * 1e3:.1f}" for name, s in cpu_s.items())
     say(f"CPU ms by stage, {counted} frames of the default scene: {parts}; together {total_s / counted * 1e3:.1f}")
+    sensor_ms, chance = cpu_s["sensor"] / counted * 1e3, (cpu_s["randomize"] + cpu_s["sensor"]) / total_s
+    say(
+        f"all that is drawn by chance and the sensor: {chance:.0%} of a frame (goal 25 %); the sensor alone "
+        f"{sensor_ms:.1f} ms (goal 15), on average over what the settings draw of it"
+    )
     first, last = memory_mb
     say(
         f"memory of the process: {first:.0f} MB after frame {memory_at[0]}, {last:.0f} MB after frame {memory_at[1]}: "
