@@ -1,7 +1,7 @@
 # A fresh machine needs nothing but make, bash and Python 3.11: each target sets up first what it needs.
 BIN := .venv/bin
 
-.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-formats bench-train bench-detectors bench-real bench-engines torture fuzz docs lint-docker clean
+.PHONY: help setup test demo bench-render bench-scenes bench-inspect bench-augment bench-formats bench-train bench-detectors bench-real bench-endurance bench-engines torture fuzz docs lint-docker clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)

@@ -96,9 +96,11 @@ class Surroundings:
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
         shared = shared_rng(draft, "background", self.sharing)
-        surface, behind = (
-            _texture(shared, self._surface_files(), self.photo_share, SURFACES, self.surface_kinds) for _ in range(2)
-        )
+        files = self._surface_files()
+        surface = _texture(shared, files, self.photo_share, SURFACES, self.surface_kinds)
+        # No photo is seen twice in a picture.
+        others = tuple(path for path in files if path != surface.path)
+        behind = _texture(shared, others, self.photo_share, SURFACES, self.surface_kinds)
         environment = _texture(
             shared, self._environment_files(), self.environment_photo_share, ENVIRONMENTS, self.environment_kinds
         )

@@ -19,6 +19,9 @@ _DIRECTIONS_IN_ROWS = np.ascontiguousarray(DIRECTIONS.T)
 TRIES = 24
 # Most often one of the first finds room, and the others needn't be looked at.
 FIRST_TRIES = 4
+# Of the mean, what a gap is. Not exponential: nearly everything would have some neighbour right beside it, whatever the
+# mean, and a detector learns that things are never alone.
+AROUND_MEAN = (0.5, 1.5)
 # Things thinner than this part of their size can have others lie across their edge without seeming to float.
 FLAT = 0.015
 # What lies on others by its edge alone would tip over. That isn't seen if it is no higher than this above the plane.
@@ -137,6 +140,9 @@ class Layout:
     ) -> tuple[float, float, float] | None:
         """A place for one more: beside one of those here, at some distance, in touch with it, or lying across it.
 
+        None of the others is nearer than the one that it is beside, if any try finds such a place; else what is free
+        will do.
+
         Args:
             footprint: Of the body, wherever it is now.
             spacing: How near, and how often across.
@@ -149,7 +155,7 @@ class Layout:
         anchor = rng.integers(len(self), size=TRIES)
         angle = rng.uniform(0, 2 * np.pi, TRIES)
         ahead = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        gap = rng.exponential(spacing.gap_m, TRIES) * (rng.random(TRIES) >= spacing.touch_share)
+        gap = rng.uniform(*AROUND_MEAN, TRIES) * spacing.gap_m * (rng.random(TRIES) >= spacing.touch_share)
         across = (rng.random(TRIES) < spacing.overlap_share) & self._flat[anchor]
         part = 1 - rng.uniform(*spacing.covering, TRIES)
 
@@ -159,13 +165,27 @@ class Layout:
         distance = np.where(across, apart * part, apart + gap + APART_M)
         centers = self._centers_m[anchor] + ahead * distance[:, None]
 
-        for some in (centers[:FIRST_TRIES], centers[FIRST_TRIES:]):
+        crowded = None
+        for tries in (slice(None, FIRST_TRIES), slice(FIRST_TRIES, None)):
+            some = centers[tries]
             heights = self.heights_m(footprint.reach_m, some)
             free = heights == 0 if spacing.overlap_share == 0 else ~np.isnan(heights)
-            if free.any():
-                first = int(np.argmax(free))
-                return float(some[first, 0]), float(some[first, 1]), float(heights[first])
-        return None
+            gaps_m = self.gaps_m(footprint.reach_m, some)
+            beside_m = gaps_m[np.arange(len(some)), anchor[tries]]
+            touches = across[tries] | (gap[tries] == 0)
+            alone = free & (touches | (gaps_m.min(axis=1) >= beside_m))
+            if alone.any():
+                return _first(alone, some, heights)
+            if crowded is None and free.any():
+                crowded = _first(free, some, heights)
+        return crowded
+
+
+def _first(
+    fit: NDArray[np.bool_], centers_m: NDArray[np.float64], heights_m: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    first = int(np.argmax(fit))
+    return float(centers_m[first, 0]), float(centers_m[first, 1]), float(heights_m[first])
 
 
 def _opposite(reach_m: NDArray[np.float64]) -> NDArray[np.float64]:

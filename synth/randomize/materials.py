@@ -24,6 +24,7 @@ MOST_LIFTED = 0.55
 # Of each kind of wear; see KEPT_FINISHES of the renderer.
 WEAR_SEEDS = 8
 UNTOUCHED = Finish()
+BY_CATEGORY = ("strength", "swapped")
 
 
 @RANDOMIZERS.register("materials")
@@ -40,6 +41,8 @@ class Materials:
         grey: Share of objects that lose all colour, at full strength.
         lifted: Share of objects whose black becomes a colour, at full strength: as a black die becomes a blue one.
         retextured: Share of what has no category that gets another texture.
+        swapped: By category, the share of its objects that get one; 0 where nothing is said, for a texture may be what
+            tells a card from another. Materials of alpha mode MASK or BLEND keep their own.
         worn: Share of objects with dust, scratches, stains or smears; what has no category may have print as well.
         wear: How much these hide, of 1.
         wear_repeat: Their extent over the object's.
@@ -51,6 +54,7 @@ class Materials:
     grey: float = 0.1
     lifted: float = 0.5
     retextured: float = 0.15
+    swapped: Mapping[str, float] = field(default_factory=dict)
     worn: float = 0.3
     wear: tuple[float, float] = (0.1, 0.6)
     wear_repeat: tuple[float, float] = (0.5, 2.0)
@@ -59,21 +63,23 @@ class Materials:
         check_shares(self, "default_strength", "distractor_strength", "grey", "lifted", "retextured", "worn")
         check_ranges(self, "wear", least=0, most=1)
         check_ranges(self, "wear_repeat", above=0)
-        for name, value in self.strength.items():
-            if not 0 <= value <= 1:
-                raise ConfigError(f"strength.{name}: expected 0 to 1, got {value:g}.")
+        for key in BY_CATEGORY:
+            for name, value in getattr(self, key).items():
+                if not 0 <= value <= 1:
+                    raise ConfigError(f"{key}.{name}: expected 0 to 1, got {value:g}.")
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
         names = {category.id: category.name for category in draft.catalog.categories}
-        for name in self.strength:
-            if name not in names.values():
-                raise ConfigError(f'strength: no category "{name}".{did_you_mean(name, names.values())}')
+        for key in BY_CATEGORY:
+            for name in getattr(self, key):
+                if name not in names.values():
+                    raise ConfigError(f'{key}: no category "{name}".{did_you_mean(name, names.values())}')
         drawn = []
         for i, placed in enumerate(draft.objects):
             if placed.finish != UNTOUCHED:
                 continue
             choices = self._draw(self._strength_of(placed, draft.catalog, names), rng)
-            texture, wear = self._draw_texture(placed, rng), self._draw_wear(placed, rng)
+            texture, wear = self._draw_texture(placed, names, rng), self._draw_wear(placed, rng)
             draft.objects[i] = replace(placed, finish=replace(_finish(choices), texture=texture, wear=wear))
             own = {"texture": texture and texture.kind, "wear": wear and f"{wear.texture.kind}:{wear.texture.seed}"}
             drawn.append({"instance_id": placed.instance_id, **choices, **own, "wear_share": wear and wear.share})
@@ -85,8 +91,9 @@ class Materials:
         own = catalog[placed.asset_id].recolor
         return self.strength.get(names[placed.category_id], self.default_strength if own is None else own)
 
-    def _draw_texture(self, placed: Placed, rng: np.random.Generator) -> Texture | None:
-        if placed.category_id is not None or not chance(rng, self.retextured):
+    def _draw_texture(self, placed: Placed, names: Mapping[int, str], rng: np.random.Generator) -> Texture | None:
+        share = self.retextured if placed.category_id is None else self.swapped.get(names[placed.category_id], 0.0)
+        if not share or not chance(rng, share):
             return None
         return texture_from_pool(rng, tuple(SURFACES), ())
 

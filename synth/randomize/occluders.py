@@ -13,7 +13,7 @@ from synth.randomize.coats import cloth_coat, paper_coat, plain_coat, skin_tone
 from synth.randomize.covering import Ground, Samples, hidden_share, samples
 from synth.randomize.covers import COVERS, Aim, Cover
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
-from synth.randomize.draws import chance, check_ranges, check_shares, choice, log_uniform, uniform
+from synth.randomize.draws import between, check_ranges, check_shares, choice, log_uniform, uniform
 from synth.randomize.extent import hull_m, placed_size_m, scene_size_m, view_width_m
 from synth.randomize.pictures import pictures_in
 from synth.randomize.view import in_frame, view_center_m
@@ -68,20 +68,23 @@ class Occluders:
 
     def __call__(self, draft: SceneDraft, rng: np.random.Generator) -> None:
         drawn: list[dict[str, Any]] = []
-        if chance(rng, self.share) and self.kinds and not draft.in_space:
-            for _ in range(int(rng.integers(self.count[0], self.count[1] + 1))):
-                drawn.append(self._add(draft, rng))
+        # One number for both, so that the scenes that have any are evenly hidden, too.
+        part = draft.even("occluders.covered")
+        if part < self.share and self.kinds and not draft.in_space:
+            n = int(rng.integers(self.count[0], self.count[1] + 1))
+            wanted = [between(part / self.share, self.covered), *(uniform(rng, self.covered) for _ in range(n - 1))]
+            drawn += [self._add(draft, hidden, rng) for hidden in wanted]
         draft.drawn["occluders"] = drawn
 
     def files(self) -> tuple[str, ...]:
         """The pictures that papers may show: the data set keeps their hashes."""
         return tuple(path for folder in self.photos for path in pictures_in(folder, PICTURE_SUFFIXES))
 
-    def _add(self, draft: SceneDraft, rng: np.random.Generator) -> dict[str, Any]:
+    def _add(self, draft: SceneDraft, wanted: float, rng: np.random.Generator) -> dict[str, Any]:
         """One more, at the best of some places; of another kind, where there is none for the first."""
         if draft.camera is None:
             return {"placed": []}
-        aim, wanted = _aim(draft, draft.camera, self.paper_size, rng), uniform(rng, self.covered)
+        aim = _aim(draft, draft.camera, self.paper_size, rng)
         for kind in (self.kinds[k] for k in rng.permutation(len(self.kinds))):
             best = _best(draft, draft.camera, aim, kind, wanted, rng)
             if best is not None:

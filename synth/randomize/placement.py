@@ -44,8 +44,8 @@ class Placement:
     negatives: float = 0.1
     one_category: float = 0.3
     size_ratio: float = 4.0
-    gap: tuple[float, float] = (0.05, 1.5)
-    touching: tuple[float, float] = (0.0, 0.4)
+    gap: tuple[float, float] = (0.1, 4.0)
+    touching: tuple[float, float] = (0.0, 0.3)
     overlapping: tuple[float, float] = (0.0, 0.5)
     covering: tuple[float, float] = (0.05, 0.85)
     pose: PoseRule | None = None

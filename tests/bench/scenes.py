@@ -1,4 +1,4 @@
-"""What 1,000 frames of the default stack cover, and whether that is all that it should.
+"""What 1,000 frames of the default stack cover, whether that is all that it should, and how soon a preview is there.
 
 Run with: python tests/bench/scenes.py [--n 1000] [--size 320x240] [--config FILE]
 
@@ -7,11 +7,13 @@ picture is too dark or too bright, a category far from its share, or a bin witho
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from synth.engine.commands import plan_of
@@ -20,6 +22,7 @@ from synth.engine.local import render_dataset
 
 MUST_BE_FULL = ("view_elevation_deg", "view_azimuth_deg", "box_size", "visible_fraction")
 BAR = 30
+PREVIEWS, PREVIEW_GOAL_S = 3, 10
 
 
 def main() -> int:
@@ -48,13 +51,27 @@ def main() -> int:
     for measure in MEASURES:
         lines += histogram(measure.name, coverage[measure.name])
     lines += shares(coverage["categories"])
+    preview_s = median(preview() for _ in range(PREVIEWS))
+    lines += [f"synth preview: {preview_s:.1f} s (goal {PREVIEW_GOAL_S} s; median of {PREVIEWS})", ""]
     faults = list(missed(coverage))
+    if preview_s > PREVIEW_GOAL_S:
+        faults.append("the preview took too long")
     lines += faults or ["All that should be covered is."]
     report = "\n".join(lines)
     print(report)
     if len(sys.argv) == 1:
         Path(__file__).with_suffix(".txt").write_text(report + "\n", encoding="utf-8")
     return int(bool(faults))
+
+
+def preview() -> float:
+    """Seconds of the command that a user types, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.monotonic()
+        subprocess.run(
+            [Path(sys.executable).with_name("synth"), "preview", "--quiet"], cwd=folder, check=True, capture_output=True
+        )
+        return time.monotonic() - started
 
 
 def missed(coverage: dict[str, Any]) -> list[str]:

@@ -133,3 +133,16 @@ def test_the_more_shall_be_covered_the_more_is(desk):
 def test_a_wrong_setting_is_named(settings, word):
     with pytest.raises(ConfigError, match=word):
         RANDOMIZERS["occluders"](**settings)
+
+
+def test_200_scenes_have_as_many_occluders_as_is_said_and_they_hide_evenly_little_and_much(desk):
+    stack = {
+        "placement": RANDOMIZERS["placement"](count=(1, 1), negatives=0.0, arrangements={"scatter": 1.0}),
+        "camera": RANDOMIZERS["camera"](),
+        "occluders": RANDOMIZERS["occluders"](share=0.25, count=(1, 1), covered=(0.1, 0.6)),
+    }
+    scenes = [randomize(stack, desk, size_wh_px=SIZE, seed=4, index=index) for index in range(200)]
+    wanted = [record["wanted"] for scene in scenes for record in scene.drawn["occluders"]]
+    assert 48 <= len(wanted) <= 52
+    # Of fifty in ten parts: five in each, where independent draws leave one part with two or fewer.
+    assert np.histogram(wanted, bins=10, range=(0.1, 0.6))[0].min() >= 3

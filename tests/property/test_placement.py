@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull, cKDTree
 
 from synth.catalog import load_catalog
+from synth.config import load_settings, make_stack
 from synth.geometry import apply, inverse, scaled
 from synth.meshes import MeshStore
 from synth.randomize import DEFAULT_STACK
@@ -178,6 +179,43 @@ def test_in_200_default_scenes_of_the_shipped_models_nothing_floats_and_nothing_
         if arrangement != "air":
             assert_that_nothing_floats(solids, scene.objects)
     assert arrangements >= {"scatter", "row", "grid", "stack", "air"}
+
+
+@pytest.mark.parametrize("preset", ["tabletop", "floor", "flat"])
+def test_in_scenes_of_each_preset_nothing_floats_and_nothing_overlaps(desk, preset):
+    for scene in scenes_of(desk, preset):
+        solids = Solids(desk)
+        assert_that_nothing_overlaps(solids, scene.objects)
+        if scene.drawn["placement"].get("arrangement") != "air":
+            assert_that_nothing_floats(solids, scene.objects)
+
+
+def test_cards_of_the_flat_preset_lie_across_each_other_as_far_as_they_are_told(desk):
+    def share_across(**placement):
+        scenes = scenes_of(
+            desk, "flat", categories=("card",), **{"placement.arrangements": {"scatter": 1}}, **placement
+        )
+        cards = [[p for p in scene.objects if p.asset_id.startswith("card")] for scene in scenes]
+        return np.mean([lie_across(*pair) for several in cards for pair in combinations(several, 2)])
+
+    assert share_across(**{"placement.overlapping": (0.0, 0.0)}) == 0
+    assert 0.1 < share_across() < share_across(**{"placement.overlapping": (0.9, 0.9)})
+
+
+def scenes_of(meshes, preset: str, **chosen):
+    """25 of what a preset draws, without what is held in front of the camera."""
+    stack = make_stack(load_settings(None, {"preset": preset, "placement.negatives": 0.0} | chosen))
+    del stack["occluders"]
+    return [randomize(stack, meshes, size_wh_px=(640, 480), seed=3, index=index) for index in range(25)]
+
+
+def lie_across(first, second) -> bool:
+    """Whether two cards overlap as seen from above: none of their sides' directions tells them apart."""
+    half_m = np.array([[x, y] for x in (-0.5, 0.5) for y in (-0.5, 0.5)]) * [0.0635, 0.0889]
+    corners = [p.world_from_object[:2, 3] + p.scale * half_m @ p.world_from_object[:2, :2].T for p in (first, second)]
+    axes = np.concatenate([p.world_from_object[:2, :2].T for p in (first, second)])
+    a, b = (axes @ points.T for points in corners)
+    return bool(np.all((a.max(axis=1) > b.min(axis=1)) & (b.max(axis=1) > a.min(axis=1))))
 
 
 @pytest.mark.parametrize("index", range(5))

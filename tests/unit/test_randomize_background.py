@@ -128,3 +128,24 @@ def test_scenes_without_a_target_show_walls_and_furniture_from_the_front(meshes)
         assert surface.bounded or surface.crop is not None
         kinds.add(surface.texture.kind)
     assert kinds >= {"wall", "panels", "window", "screen", "shelves"}
+
+
+def test_ground_and_backdrop_are_never_the_same_photo(meshes, photos):
+    background = RANDOMIZERS["background"](
+        backgrounds=(str(photos),), photo_share=1.0, free_space=0.0, as_taken=0.0, behind=1.0, flat_negatives=0.0
+    )
+    scenes = [scene_of(meshes, index, background=background).background for index in range(100)]
+    both = [(scene.surface.texture.path, scene.backdrop.path) for scene in scenes if scene.surface and scene.backdrop]
+    assert len(both) > 30 and all(ground != behind for ground, behind in both)
+    assert len(set(both)) == 6
+
+
+def test_tables_have_something_behind_them_as_often_as_is_said(meshes):
+    background = RANDOMIZERS["background"](free_space=0.0, as_taken=0.0, flat_negatives=0.0, behind=0.25, sharing=1)
+    scenes = [scene_of(meshes, index, background=background).background for index in range(150)]
+    on_something = [scene for scene in scenes if scene.surface]
+    tables = [scene for scene in on_something if scene.surface.bounded]
+    # Three standard deviations.
+    n = len(tables)
+    assert n > 40 and abs(sum(scene.backdrop is not None for scene in tables) - n / 4) < 3 * (n * 0.25 * 0.75) ** 0.5
+    assert not any(scene.backdrop for scene in on_something if not scene.surface.bounded)

@@ -42,6 +42,39 @@ def test_things_that_touch_are_apart_by_next_to_nothing():
         assert 0 <= gap < 1e-5
 
 
+def filled(spacing: Spacing, n: int, seed: int) -> tuple[Layout, np.ndarray]:
+    """A layout of n unit squares, and (n, n) the distances between them."""
+    layout, rng, centers = Layout(), np.random.default_rng(seed), []
+    for _ in range(n):
+        x, y, _ = layout.find_room(slab(), spacing, rng)
+        layout.add(slab(x, y))
+        centers.append((x, y))
+    gaps_m = layout.gaps_m(slab().reach_m, np.array(centers))
+    np.fill_diagonal(gaps_m, np.inf)
+    return layout, gaps_m
+
+
+@pytest.mark.parametrize("gap_m", [0.2, 1.0, 4.0])
+def test_most_things_are_about_as_far_from_their_nearest_as_the_scene_says(gap_m):
+    spacing = Spacing(gap_m, touch_share=0, overlap_share=0)
+    nearest = np.concatenate([filled(spacing, 12, seed)[1].min(axis=1) for seed in range(10)])
+    # Half the mean at least, along the line between their middles; across it two squares are nearer.
+    assert np.mean(nearest > 0.3 * gap_m) > 0.95
+    assert 0.5 * gap_m < np.median(nearest) < 1.1 * gap_m
+
+
+def test_where_there_is_no_place_apart_from_others_a_free_one_will_do():
+    # Lanes of 0.3 between the blocks, so that what is 0.2 from one is nearer to the next.
+    layout = layout_of(*(slab(1.3 * i, 1.3 * j) for i in range(5) for j in range(5)))
+    inside = 0
+    for seed in range(40):
+        room = layout.find_room(slab(size=0.05), Spacing(0.2, 0, 0), np.random.default_rng(seed))
+        gaps_m = layout.gaps_m(slab(size=0.05).reach_m, np.array([room[:2]]))
+        assert gaps_m.min() >= 0
+        inside += bool(gaps_m.min() < 0.1)
+    assert inside
+
+
 def test_what_lies_across_a_sheet_lies_on_its_top():
     layout = layout_of(slab(height=0.01))
     heights = set()

@@ -1,5 +1,6 @@
 """How far colours go, what wears, and what keeps its own finish."""
 
+from colorsys import rgb_to_hsv
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from synth.errors import AssetError, ConfigError
 from synth.meshes import MeshStore
 from synth.randomize.draft import RANDOMIZERS, SceneDraft
 from synth.scene import Finish, Placed
+from synth.shipped import shipped_assets
 from synth.surfaces import WEARS
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
@@ -74,9 +76,36 @@ def test_a_share_of_objects_is_worn_and_targets_get_no_print(meshes, category_id
     assert {wear.texture.kind for wear in distractors} == set(WEARS)
 
 
-def test_only_what_has_no_category_gets_another_texture(meshes, category_id):
+def test_what_has_no_category_gets_another_texture_and_a_category_if_it_is_said(meshes, category_id):
     assert not any(f.texture for f in finishes(meshes, category_id=category_id, retextured=1.0))
     assert all(f.texture for f in finishes(meshes, category_id=None, retextured=1.0))
+    some = finishes(meshes, category_id=category_id, retextured=0.0, swapped={"box": 0.5})
+    # The standard deviation is 7.
+    assert 70 < sum(f.texture is not None for f in some) < 130
+    with pytest.raises(ConfigError, match='swapped: no category "boxes"'):
+        finishes(meshes, category_id=category_id, swapped={"boxes": 0.5})
+
+
+@pytest.mark.parametrize("strength", [0.2, 1.0])
+def test_the_stronger_the_more_things_differ_in_how_they_shine(meshes, category_id, strength):
+    drawn = finishes(meshes, category_id=category_id, strength={"box": strength})
+    roughness, metallic = ([getattr(f, name) for f in drawn] for name in ("roughness_gain", "metallic_gain"))
+    # Of 200 the outermost come within a tenth of the ends.
+    low, high = 1 / (1 + 1.5 * strength), 1 + strength
+    assert low <= min(roughness) < low * 1.1 and high / 1.1 < max(roughness) <= high
+    assert 1 - 0.5 * strength <= min(metallic) < 1 - 0.45 * strength and 1 - 0.05 * strength < max(metallic) <= 1
+
+
+def test_of_what_ships_a_cone_stays_orange_and_a_die_may_be_of_any_colour():
+    meshes = MeshStore(load_catalog(shipped_assets()))
+    ids = {category.name: category.id for category in meshes.catalog.categories}
+    hues = {}
+    for name, color in {"traffic_cone": (0.9, 0.2, 0.02), "die": (0.8, 0.05, 0.05)}.items():
+        asset_id = next(asset.asset_id for asset in meshes.catalog.assets if asset.category_id == ids[name])
+        colors = [np.clip(seen_as(f, color), 0, 1) for f in finishes(meshes, asset_id, ids[name], worn=0.0)]
+        hues[name] = [360 * rgb_to_hsv(*c)[0] for c in colors if rgb_to_hsv(*c)[1] > 0.2]
+    assert len(hues["traffic_cone"]) > 180 and all(2 < hue < 35 for hue in hues["traffic_cone"])
+    assert np.all(np.histogram(hues["die"], bins=6, range=(0, 360))[0] > 5)
 
 
 def test_what_has_a_finish_keeps_it(meshes):

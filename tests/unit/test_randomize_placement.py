@@ -28,3 +28,13 @@ def test_a_pose_for_all_targets_leaves_distractors_as_they_are(meshes):
     other = [heights_of_up(scene_of(meshes, index, pose="any"), False) for index in range(20)]
     assert any(plain)
     assert plain == other
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4])
+def test_as_many_scenes_as_is_said_have_no_target_and_they_are_spread_evenly(meshes, share):
+    stack = {name: RANDOMIZERS[name]() for name in ("distractors", "camera")}
+    stack = {"placement": RANDOMIZERS["placement"](negatives=share)} | stack
+    scenes = [randomize(stack, meshes, size_wh_px=(64, 48), seed=2, index=index) for index in range(260)]
+    empty = [not any(placed.category_id for placed in scene.objects) for scene in scenes]
+    for part in (empty, empty[:130], empty[130:]):
+        assert abs(sum(part) - share * len(part)) <= 3
