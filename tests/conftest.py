@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from hypothesis import settings
 
 from synth.catalog import Catalog, load_catalog
 from synth.meshes import MeshStore
@@ -14,6 +15,11 @@ from synth.scene import Background, Camera, Placed, Scene, Texture
 
 # Tests of rendering and of training share processes in any order; see train/__init__.py.
 sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
+
+# The same examples each time: a change isn't refused for what it didn't touch. To search for new ones, call pytest with
+# --hypothesis-profile=default, and give what is found to its test as an @example.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

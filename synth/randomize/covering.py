@@ -4,7 +4,7 @@ What stands on the plane is taken as upright and full, so what is found free of 
 higher than it must.
 """
 
-__all__ = ["Ground", "Samples", "hidden_share", "samples"]
+__all__ = ["Ground", "Samples", "hidden_share", "samples", "touching_m"]
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -50,6 +50,14 @@ def samples(meshes: MeshStore, asset_id: str) -> Samples:
     points_m = mesh.shape.surface_m
     layers = 1 if any(p.material.double_sided for p in mesh.primitives) else 2
     return Samples(points_m, np.full(len(points_m), np.sqrt(area_m2 / layers / len(points_m))))
+
+
+@lru_cache(maxsize=64)
+def touching_m(meshes: MeshStore, asset_id: str) -> NDArray[np.float64]:
+    """(N, 3) points of a prop, in its own axes, that tell what it touches: between its corners those of its sides, too,
+    for a cable's rings are further apart than the cable is thick."""
+    mesh = meshes.load(asset_id)
+    return np.concatenate([mesh.shape.surface_m, *(p.positions_m.astype(np.float64) for p in mesh.primitives)])
 
 
 class Ground:

@@ -12,7 +12,7 @@ from synth.geometry import Matrix, apply, rotation, scaled, translation
 from synth.meshes import MeshStore
 from synth.props import VARIANTS, prop_id
 from synth.props.cables import ARCH_M, RADIUS_M
-from synth.randomize.covering import Ground
+from synth.randomize.covering import Ground, touching_m
 from synth.randomize.draws import log_uniform, uniform
 
 UP = (0.0, 0.0, 1.0)
@@ -75,7 +75,7 @@ def hand(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator) 
     over = np.array([uniform(rng, (-0.02, float(shape.bounds_m[1, 0]))), uniform(rng, (-0.035, 0.035)), 0.0])
     turned = rotation(UP, uniform(rng, (-np.pi, np.pi)))
     matrix = translation(np.append(aim.place_m, 0.0) - apply(turned, scale * over[None])[0]) @ turned
-    points_m = np.concatenate([shape.surface_m, shape.hull_m, sleeve.surface_m[::4]])
+    points_m = np.concatenate([touching_m(meshes, ids[0]), sleeve.surface_m[::4]])
     lift_m = ground.lift_m(apply(scaled(matrix, scale), points_m), HAND_MARGIN_M * scale)
     matrix = translation([0.0, 0.0, lift_m]) @ matrix
     end = sleeve.hull_m[sleeve.hull_m[:, 0] < sleeve.bounds_m[0, 0] + 0.05]
@@ -94,7 +94,7 @@ def cable(meshes: MeshStore, ground: Ground, aim: Aim, rng: np.random.Generator)
             return None
     away_m = rng.uniform(-0.7, 0.7, 2) * aim.size_m * (0.3 if is_arch else 1.0)
     matrix = translation(np.append(aim.place_m + away_m, 0.0)) @ rotation(UP, uniform(rng, (-np.pi, np.pi)))
-    lift_m = ground.lift_m(apply(scaled(matrix, scale), meshes[asset_id].surface_m[::2]), RADIUS_M * scale)
+    lift_m = ground.lift_m(apply(scaled(matrix, scale), touching_m(meshes, asset_id)), RADIUS_M * scale)
     # It lies over what is thin, and goes round what is not, for which another try must do.
     if lift_m > (ARCH_LIFT_M if is_arch else 0.7 * RADIUS_M * scale):
         return None
