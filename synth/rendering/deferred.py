@@ -28,7 +28,7 @@ from synth.scene import Finish, Scene, Surface, Texture
 from synth.surfaces import SEAMLESS, WEARS, load_texture, load_wear
 
 # More than the randomizers' pools hold, so that each is made once in a process; small ones, seen from afar.
-KEPT_FINISHES, FINISH_PX = 160, 384
+KEPT_FINISHES, FINISH_PX = 160, 256
 # Of homogeneous places: what the screen shows, and what lies on the plane z = 0.
 ON_SCREEN, ON_PLANE = (0, 1, 3), (0, 1, 3)
 UV_FROM_SQUARE = np.array([[0.5, 0.0, 0.5], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])

@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 import warnings
 
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from synth import cli
@@ -124,6 +126,16 @@ def test_libraries_warnings_are_kept_from_users(monkeypatch, capfd):
 
 def test_the_version_is_a_line(monkeypatch):
     assert run("--version").stdout.startswith("synth 0.")
+
+
+def test_folders_of_pictures_go_to_all_that_wears_them(tmp_path):
+    for name in ("photos", "skies"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (4, 2)).save(tmp_path / name / "a.png")
+    photos, skies = str(tmp_path / "photos"), str(tmp_path / "skies")
+    printed = tomllib.loads(run("render", "--backgrounds", photos, "--environments", skies, "--print-config").stdout)
+    assert (printed["background"]["backgrounds"], printed["background"]["environments"]) == ([photos], [skies])
+    assert printed["distractors"]["photos"] == printed["occluders"]["photos"] == [photos]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
+import synth
 from synth.config import load_settings
 from synth.dataset import read_coco
 from synth.engine import shards
@@ -56,6 +57,16 @@ def test_the_manifest_says_what_the_labels_cover(done):
     assert {name: part["labels"] for name, part in coverage["categories"].items()} == (
         loaded(done, "manifest.json")["counts"]["per_category"]
     )
+
+
+def test_coco_info_says_what_made_the_set_as_the_manifest_does(done):
+    info, manifest = loaded(done, "annotations.json")["info"], loaded(done, "manifest.json")
+    assert loaded(done, "panoptic.json")["info"] == info
+    assert info["settings"] == manifest["settings"]
+    assert (info["settings"]["size"], info["settings"]["placement"]["count"]) == ([160, 120], [3, 8])
+    assert info["settings_sha256"] == SETTINGS.sha256() == manifest["settings_sha256"]
+    assert (info["assets_sha256"], info["versions"]) == (manifest["assets_sha256"], manifest["versions"])
+    assert (info["renderer"], info["version"]) == (manifest["renderer"], synth.__version__)
 
 
 def test_the_manifest_counts_what_annotations_hold(done):
