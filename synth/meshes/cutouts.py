@@ -5,16 +5,22 @@ Boxes and rest poses go by what is seen, not by the sheet.
 
 __all__ = ["drawn_points", "drawn_surface"]
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from synth.meshes.mesh import Primitive
 from synth.spread import spread_points
 
 Floats = NDArray[np.float64]
 SAMPLES_PER_TEXEL = 2
-# Along a triangle's side, and of a primitive: a thousandth of the largest triangle, and seconds' work at the most.
+# Along a triangle's side, and of a mesh: a thousandth of the largest triangle, and seconds' work at the most.
 MOST_SIDE, MOST_SAMPLES = 1024, 1 << 22
+# Where that leaves more texels than this between samples, what is drawn is grown until none is missed.
+FEW_TEXELS = 3
 # Of points on a surface, for one that is wanted: what is cut to a tenth, a fiftieth, a hair.
 DENSITIES = (1, 8, 64)
 # Of alpha that differs between vertices alone, which is linear: the crossings between samples are exact.
@@ -24,22 +30,21 @@ AT_ONCE = 1 << 19
 INSET = 1e-6
 
 
-def drawn_points(primitive: Primitive) -> Floats:
-    """(K, 3) points whose convex hull is that of what is drawn of a primitive; none if nothing is.
+def drawn_points(primitives: tuple[Primitive, ...]) -> Floats:
+    """(K, 3) points whose convex hull is that of what is drawn of a mesh; none if nothing is.
 
-    Where alpha cuts it they lie on the cut, to a fraction of a texel (a few, where a triangle has over 512): our
-    renderer, too, cuts by the texture as it is up close, from however far it is seen.
+    Where alpha cuts it they lie on the cut, to a fraction of a texel: our renderer, too, cuts by the texture as it is
+    up close, from however far it is seen. Of more texels than there are samples for, they lie up to a few samples
+    beyond it, so that nothing that is drawn is outside.
     """
-    least = primitive.material.least_alpha
-    if least is None or not len(primitive.triangles) or _least_of_all(primitive) >= least:
-        return primitive.positions_m[primitive.triangles].reshape(-1, 3).astype(np.float64)
-    sides = _sides(primitive)
+    are_cut = [_is_cut(primitive) for primitive in primitives]
+    most_samples = MOST_SAMPLES // max(1, sum(are_cut))
     found = [np.empty((0, 3))]
-    for side in np.unique(sides):
-        triangles = primitive.triangles[sides == side]
-        n_at_once = max(1, AT_ONCE // (side + 1) ** 2)
-        for start in range(0, len(triangles), n_at_once):
-            found.append(_drawn(primitive, triangles[start : start + n_at_once], int(side), least))
+    for primitive, is_cut in zip(primitives, are_cut, strict=True):
+        if is_cut:
+            found += _drawn(primitive, most_samples)
+        else:
+            found.append(primitive.positions_m[primitive.triangles].reshape(-1, 3).astype(np.float64))
     return np.concatenate(found)
 
 
@@ -62,39 +67,76 @@ def _drawn_of(primitives: tuple[Primitive, ...], n: int) -> Floats:
     points = spread_points(np.concatenate(corners).astype(np.float64), n)
     drawn = np.ones(n, np.bool_)
     for i, primitive in enumerate(primitives):
-        least = primitive.material.least_alpha
+        least, texture = primitive.material.least_alpha, primitive.material.base_color_texture
         if least is not None:
             own = np.rint(points[:, 6]) == i
-            drawn[own] = _with_material(primitive, points[own, 5], points[own, 3:5]) >= least
+            texels = None if texture is None else texture[::-1, :, 3]
+            drawn[own] = _alpha(primitive, texels, points[own, 5], points[own, 3:5]) >= least
     return points[drawn, :3]
 
 
-def _least_of_all(primitive: Primitive) -> float:
-    """An alpha that no point of it falls below."""
-    texture = primitive.material.base_color_texture
+def _is_cut(primitive: Primitive) -> bool:
+    """Whether alpha falls below what is drawn anywhere."""
+    least, texture = primitive.material.least_alpha, primitive.material.base_color_texture
+    if least is None or not len(primitive.triangles):
+        return False
     textured = 1.0 if texture is None else float(texture[..., 3].min()) / 255
-    return textured * float(primitive.colors_rgba[:, 3].min(initial=1)) * primitive.material.base_color_rgba[3]
+    return textured * float(primitive.colors_rgba[:, 3].min()) * primitive.material.base_color_rgba[3] < least
 
 
-def _sides(primitive: Primitive) -> NDArray[np.int64]:
-    """(M,) into how many parts each triangle's sides are cut, a power of two."""
+def _drawn(primitive: Primitive, most_samples: int) -> Iterator[Floats]:
+    """Yields (K, 3) points, those of alike triangles together."""
     texture = primitive.material.base_color_texture
+    texels = None if texture is None else texture[::-1, :, 3]
+    sides, steps = _sampling(primitive, most_samples)
+    for side, step in np.unique(np.column_stack([sides, steps]), axis=0):
+        triangles = primitive.triangles[(sides == side) & (steps == step)]
+        alpha = texels if texels is None or step <= FEW_TEXELS else _grown(texels, int(step))
+        n_at_once = max(1, AT_ONCE // (side + 1) ** 2)
+        for start in range(0, len(triangles), n_at_once):
+            yield _drawn_of_alike(primitive, triangles[start : start + n_at_once], int(side), alpha)
+
+
+def _sampling(primitive: Primitive, most_samples: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(M,) into how many parts each triangle's sides are cut, and how many texels these are long; powers of two."""
+    texture = primitive.material.base_color_texture
+    n = len(primitive.triangles)
     if texture is None:
-        return np.full(len(primitive.triangles), UNTEXTURED_SIDE, np.int64)
+        return np.full(n, UNTEXTURED_SIDE, np.int64), np.ones(n, np.int64)
     height, width = texture.shape[:2]
     corners = primitive.uvs[primitive.triangles].astype(np.float64) * [width, height]
     texels = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
     sides = np.clip(SAMPLES_PER_TEXEL * texels, 1, MOST_SIDE)
-    sides *= min(1.0, np.sqrt(MOST_SAMPLES / np.sum(np.square(sides))))
-    return np.asarray(2 ** np.ceil(np.log2(np.maximum(sides, 1))), np.int64)
+    sides = _power_of_two(sides)
+    if (share := np.sqrt(most_samples / np.sum(np.square(sides)))) < 1:
+        sides = _power_of_two(sides * share / 2)
+    return sides, _power_of_two(np.minimum(texels / sides, max(width, height)))
 
 
-def _drawn(primitive: Primitive, triangles: NDArray[np.uint32], side: int, least: float) -> Floats:
+def _power_of_two(values: NDArray[Any]) -> NDArray[np.int64]:
+    """The least that is no smaller, and at least 1."""
+    return np.asarray(2 ** np.ceil(np.log2(np.maximum(values, 1))), np.int64)
+
+
+def _grown(texels: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """Fewer texels, each the greatest of `step` by `step` and of those around, so that none is missed between samples
+    that are so far apart."""
+    for axis in (0, 1):
+        n = max(1, texels.shape[axis] // step)
+        texels = np.maximum.reduceat(texels, np.arange(n) * texels.shape[axis] // n, axis=axis)
+    return np.asarray(maximum_filter(texels, size=3, mode="wrap"))
+
+
+def _drawn_of_alike(
+    primitive: Primitive, triangles: NDArray[np.uint32], side: int, texels: NDArray[np.uint8] | None
+) -> Floats:
     """(K, 3) where lines across (T, 3) triangles come to the first and the last that is drawn of them."""
+    least = primitive.material.least_alpha or 0.0
     steps = np.linspace(INSET, 1 - INSET, side + 1)
     # Lines from the edge a-c to the edge b-c, and from the edge a-b to the corner c.
     s, t = steps[:, None], steps
-    alpha = _alpha(primitive, triangles, s, t)
+    of_vertices = _at(primitive.colors_rgba[:, 3:], triangles, s, t)[..., 0]
+    alpha = _alpha(primitive, texels, of_vertices, _at(primitive.uvs, triangles, s, t))
     whole = (alpha >= least).all(axis=(1, 2))
     corners = primitive.positions_m[triangles[whole]].reshape(-1, 3)
     alpha, triangles = alpha[~whole], triangles[~whole]
@@ -114,23 +156,14 @@ def _at(values: NDArray[np.float32], triangles: NDArray[np.uint32], s: Floats, t
     return np.asarray((1 - s) * ((1 - t) * a + t * b) + s * c)
 
 
-def _alpha(primitive: Primitive, triangles: NDArray[np.uint32], s: Floats, t: Floats) -> Floats:
-    """(T, S, S) of each place."""
-    of_vertices = _at(primitive.colors_rgba[:, 3:], triangles, s, t)[..., 0]
-    return _with_material(primitive, of_vertices, _at(primitive.uvs, triangles, s, t))
+def _alpha(primitive: Primitive, texels: NDArray[np.uint8] | None, of_vertices: Floats, uv: Floats) -> Floats:
+    """(...) alpha as the renderer has it: (...) of the vertices, the material's, the texels' at (..., 2)."""
+    alpha = of_vertices * primitive.material.base_color_rgba[3]
+    return alpha if texels is None else alpha * _textured(texels, uv)
 
 
-def _with_material(primitive: Primitive, of_vertices: Floats, uv: Floats) -> Floats:
-    """(...) alpha as the renderer has it: (...) of the vertices, the material's, the texture's at (..., 2)."""
-    material = primitive.material
-    alpha = of_vertices * material.base_color_rgba[3]
-    texture = material.base_color_texture
-    return alpha if texture is None else alpha * _textured(texture, uv)
-
-
-def _textured(texture: NDArray[np.uint8], uv: Floats) -> Floats:
-    """(...) a texture's alpha at (..., 2) places, between its texels; it repeats."""
-    texels = texture[::-1, :, 3]
+def _textured(texels: NDArray[np.uint8], uv: Floats) -> Floats:
+    """(...) of (H, W) at (..., 2) places, between its texels, over 255; it repeats."""
     height, width = texels.shape
     x, y = uv[..., 0] * width - 0.5, uv[..., 1] * height - 0.5
     left, low = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)

@@ -31,7 +31,7 @@ def _measured(primitives: tuple[Primitive, ...]) -> Shape:
     drawn_m, surface_m = points_m, spread_points(points_m[triangles], SURFACE_POINTS)
     if any(primitive.material.least_alpha is not None for primitive in primitives):
         # Of a mesh of which nothing is drawn, what would be.
-        cut_m = np.concatenate([drawn_points(primitive) for primitive in primitives])
+        cut_m = drawn_points(primitives)
         drawn_m = cut_m if len(cut_m) else points_m
         surface_m = drawn_surface(primitives, SURFACE_POINTS)
     hull_m = _hull(drawn_m)

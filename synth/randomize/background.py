@@ -51,7 +51,8 @@ class Surroundings:
         as_taken: Share of photos that fill the frame, where no horizon is in view; the others are tables.
         zoom: Width of such a part of a picture over the widest there is.
         table: Width of a plane that ends, over that of what is in view; it always holds all objects.
-        behind: Share of tables with another picture behind them; the others stand in the environment.
+        behind: Share of tables with another picture behind them, never their own photo; the others stand in the
+            environment.
         flat_negatives: Share of scenes without a target that show a wall, furniture or a screen from the front.
         repeat: Extent of an endless surface's texture over the width of what is in view.
         brightness: Factor on the surface's colour.
@@ -98,7 +99,7 @@ class Surroundings:
         shared = shared_rng(draft, "background", self.sharing)
         files = self._surface_files()
         surface = _texture(shared, files, self.photo_share, SURFACES, self.surface_kinds)
-        # No photo is seen twice in a picture.
+        # What is behind is never the ground's own photo; where there is just one, it is made.
         others = tuple(path for path in files if path != surface.path)
         behind = _texture(shared, others, self.photo_share, SURFACES, self.surface_kinds)
         environment = _texture(

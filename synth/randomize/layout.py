@@ -125,7 +125,10 @@ class Layout:
 
         It can't lie on what isn't flat, nor high up on what isn't below its middle.
         """
-        overlaps = self.gaps_m(reach_m, centers_m) < 0
+        return self._heights_m(self.gaps_m(reach_m, centers_m), centers_m)
+
+    def _heights_m(self, gaps_m: NDArray[np.float64], centers_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        overlaps = gaps_m < 0
         tops = np.where(overlaps, self._tops_m, 0.0)
         heights = np.max(tops, axis=1, initial=0.0)
         blocked = np.any(overlaps & ~self._flat, axis=1)
@@ -140,8 +143,8 @@ class Layout:
     ) -> tuple[float, float, float] | None:
         """A place for one more: beside one of those here, at some distance, in touch with it, or lying across it.
 
-        None of the others is nearer than the one that it is beside, if any try finds such a place; else what is free
-        will do.
+        Which of these is drawn first, so that no kind is found more often for being found more easily. Where there is
+        no room in touch or across, it lies apart.
 
         Args:
             footprint: Of the body, wherever it is now.
@@ -152,11 +155,22 @@ class Layout:
         """
         if not len(self):
             return 0.0, 0.0, 0.0
+        touches, lies_across = rng.random() < spacing.touch_share, rng.random() < spacing.overlap_share
+        place = self._place(footprint, spacing, rng, touches=touches, lies_across=lies_across)
+        if place is None and (touches or lies_across):
+            place = self._place(footprint, spacing, rng, touches=False, lies_across=False)
+        return place
+
+    def _place(
+        self, footprint: Footprint, spacing: Spacing, rng: np.random.Generator, *, touches: bool, lies_across: bool
+    ) -> tuple[float, float, float] | None:
+        """One of some tries. Of a thing that lies apart none of the others is nearer than the one that it is beside, if
+        any try finds such a place; else what is free will do."""
         anchor = rng.integers(len(self), size=TRIES)
         angle = rng.uniform(0, 2 * np.pi, TRIES)
         ahead = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        gap = rng.uniform(*AROUND_MEAN, TRIES) * spacing.gap_m * (rng.random(TRIES) >= spacing.touch_share)
-        across = (rng.random(TRIES) < spacing.overlap_share) & self._flat[anchor]
+        gap = rng.uniform(*AROUND_MEAN, TRIES) * (0.0 if touches else spacing.gap_m)
+        across = lies_across & self._flat[anchor]
         part = 1 - rng.uniform(*spacing.covering, TRIES)
 
         needed = self._reaches_m[anchor] + _opposite(footprint.reach_m)
@@ -168,12 +182,11 @@ class Layout:
         crowded = None
         for tries in (slice(None, FIRST_TRIES), slice(FIRST_TRIES, None)):
             some = centers[tries]
-            heights = self.heights_m(footprint.reach_m, some)
-            free = heights == 0 if spacing.overlap_share == 0 else ~np.isnan(heights)
             gaps_m = self.gaps_m(footprint.reach_m, some)
+            heights = self._heights_m(gaps_m, some)
+            free = ~np.isnan(heights) if lies_across else heights == 0
             beside_m = gaps_m[np.arange(len(some)), anchor[tries]]
-            touches = across[tries] | (gap[tries] == 0)
-            alone = free & (touches | (gaps_m.min(axis=1) >= beside_m))
+            alone = free & (across[tries] | touches | (gaps_m.min(axis=1) >= beside_m))
             if alone.any():
                 return _first(alone, some, heights)
             if crowded is None and free.any():

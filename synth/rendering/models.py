@@ -132,14 +132,38 @@ def object_uniforms(
     return rows
 
 
-def _filled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(H, W, 4) with the mean colour of what is seen where nothing is: smaller levels mix the two."""
-    seen = pixels[..., 3].astype(np.float64)
-    if not seen.any() or seen.all():
+def _filled(material: Material, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 4) of a material's colour; where alpha cuts it, the colour of what is drawn around, by a pyramid that is
+    pulled down and pushed up again: a texture's smaller levels mix the two.
+
+    Source: Gortler et al., The lumigraph, 1996, section 3.4.2.
+    """
+    # The vertices' alpha, which can but cut away more, is left out.
+    drawn = pixels[..., 3] * material.base_color_rgba[3] >= 255 * (material.least_alpha or 0.0)
+    if drawn.all() or not drawn.any():
         return pixels
-    filled = pixels.copy()
-    filled[seen == 0, :3] = np.round(np.einsum("hw,hwc->c", seen, pixels[..., :3]) / seen.sum())
-    return filled
+    levels = [(pixels[..., :3], drawn)]
+    while levels[-1][1].size > 1:
+        levels.append(_halved(*levels[-1]))
+    colors, _ = levels.pop()
+    for finer, known in reversed(levels):
+        height, width = known.shape
+        colors = colors.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
+        colors = np.where(known[..., None], finer, colors)
+    return np.dstack([colors, pixels[..., 3]])
+
+
+def _halved(colors: NDArray[np.uint8], known: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The mean of each four that are known; known, where any is."""
+    height, width = (-(-n // 2) for n in known.shape)
+    weights, sums = np.zeros((height, width), np.uint8), np.zeros((height, width, 3), np.uint16)
+    for row in (0, 1):
+        for column in (0, 1):
+            own = known[row::2, column::2]
+            part = slice(own.shape[0]), slice(own.shape[1])
+            weights[part] += own
+            sums[part] += colors[row::2, column::2] * own[..., None]
+    return (sums // np.maximum(weights, 1)[..., None]).astype(np.uint8), weights > 0
 
 
 def _upload(primitive: Primitive, closed: bool) -> Drawable:
@@ -158,7 +182,7 @@ def _upload(primitive: Primitive, closed: bool) -> Drawable:
         pixels = getattr(material, name)
         if pixels is not None:
             if name == "base_color_texture" and material.least_alpha is not None:
-                pixels = _filled(pixels)
+                pixels = _filled(material, pixels)
             textures.append((unit, upload(np.flipud(pixels), srgb=srgb)))
             defines.append(define)
     if material.least_alpha is not None:

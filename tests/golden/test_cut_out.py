@@ -117,13 +117,15 @@ def test_from_afar_and_aslant_too_what_is_seen_ends_where_the_box_does(leaf_mesh
     assert y + h <= top + height + 1
 
 
-def test_what_is_cut_away_lends_a_distant_picture_no_colour(tmp_path, stage):
+@pytest.mark.parametrize("alpha", [0, 100])
+def test_what_is_cut_away_lends_a_distant_picture_no_colour(tmp_path, stage, alpha):
     # From 1 m a pixel has 40 texels, and a bar in its middle.
     pixels = np.full((400, 400, 4), (220, 30, 30, 255), np.uint8)
+    pixels[:, 200:] = 30, 30, 220, 255
     (tmp_path / "fence").mkdir()
     for name in ("whole", "bars"):
         if name == "bars":
-            pixels[:, np.abs(np.arange(400) % 40 - 20) >= 10] = 0
+            pixels[:, np.abs(np.arange(400) % 40 - 20) >= 10] = 0, 0, 0, alpha
         fence = card()
         fence.visual.material = trimesh.visual.material.PBRMaterial(
             baseColorTexture=Image.fromarray(pixels), alphaMode="MASK", alphaCutoff=0.5, doubleSided=True
@@ -134,5 +136,7 @@ def test_what_is_cut_away_lends_a_distant_picture_no_colour(tmp_path, stage):
         for name in ("whole", "bars"):
             frame = renderer.render(stage.scene(Placed(1, f"fence/{name}.glb", 1, translation([0, 0, 1]))))
             assert np.sum(frame.instance) == 100
-            seen.append(np.median(frame.rgb[frame.instance == 1], axis=0))
-    assert seen[1] == pytest.approx(seen[0], rel=0.1)
+            seen.append(frame.rgb[frame.instance == 1].reshape(10, 10, 3))
+    for half in (slice(0, 5), slice(5, 10)):
+        own = [np.median(pixels[:, half], axis=(0, 1)) for pixels in seen]
+        assert own[1] == pytest.approx(own[0], rel=0.1)

@@ -78,6 +78,22 @@ def test_a_folder_of_another_trial_is_left_alone(tmp_path):
     assert (tmp_path / "trial.json").read_text(encoding="utf-8") == kept
 
 
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(SystemExit, match=r"no trial\.json"):
+        module("trial").Trial(module("subjects").SUBJECTS[0], tmp_path, 10)._claim()
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("option", ["--frames", "--iterations", "--jobs", "--seeds"])
+@pytest.mark.parametrize("number", ["0", "-3"])
+def test_no_frames_iterations_jobs_or_seeds_are_a_wrong_use(monkeypatch, capsys, option, number):
+    monkeypatch.setattr("sys.argv", ["main.py", option, number])
+    with pytest.raises(SystemExit, match="2"):
+        module("main")._options()
+    assert f"{option} {number}: expected at least 1" in capsys.readouterr().err
+
+
 def test_trials_share_the_cores(tmp_path, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     assert module("main")._run({i: Given([]) for i in range(3)}, 5, tmp_path) == {0: 2, 1: 2, 2: 2}

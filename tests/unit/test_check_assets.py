@@ -264,6 +264,12 @@ def test_what_a_gltf_asks_for_and_is_not_drawn_is_named():
     assert left_out({}, repeats=True) == []
 
 
+@pytest.mark.parametrize(("place", "expected"), [({"scale": 0.5}, True), ({"scale": 1}, False), ({}, False)])
+def test_the_scale_of_a_normal_map_is_named_where_it_says_other_than_one(place, expected):
+    document = {"materials": [{"normalTexture": {"index": 0, **place}}], "textures": [{"source": 0}], "images": [{}]}
+    assert left_out(document, repeats=True) == (["normalTexture: its scale of 0.5, 1 is taken"] if expected else [])
+
+
 @pytest.mark.parametrize("document", [{"materials": 3}, {"materials": [None]}, {"textures": {}, "materials": [{}]}])
 def test_a_broken_document_leaves_nothing_out(document):
     assert left_out(document, repeats=True) == []

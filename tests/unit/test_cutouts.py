@@ -52,7 +52,7 @@ def disc(radius, center=(0.0, 0.0)):
 
 @pytest.mark.parametrize("parts", [1, 7, 60])
 def test_of_a_leaf_on_a_sheet_the_outline_is_found_to_a_texel(parts):
-    points = drawn_points(sheet(disc(0.5, (0.2, -0.3)), parts=parts, alpha_cutoff=0.5))
+    points = drawn_points((sheet(disc(0.5, (0.2, -0.3)), parts=parts, alpha_cutoff=0.5),))
     texel = 2 / SIDE_PX
     assert np.hypot(points[:, 0] - 0.2, points[:, 1] + 0.3).max() == pytest.approx(0.5, abs=texel)
     assert points[:, :2].min(axis=0) == pytest.approx([-0.3, -0.8], abs=0.6 * texel)
@@ -62,24 +62,24 @@ def test_of_a_leaf_on_a_sheet_the_outline_is_found_to_a_texel(parts):
 def test_an_edge_along_the_texels_is_found_exactly():
     alpha = np.zeros((8, 8), bool)
     alpha[2:4, 1:7] = True
-    points = drawn_points(sheet(alpha, alpha_cutoff=0.5))
+    points = drawn_points((sheet(alpha, alpha_cutoff=0.5),))
     # Half way between a texel that is drawn and one that isn't, which is where they meet.
     assert points.min(axis=0) == pytest.approx([-0.75, 0, 0], abs=1e-5)
     assert points.max(axis=0) == pytest.approx([0.75, 0.5, 0], abs=1e-5)
 
 
 def test_a_texture_that_repeats_cuts_again_and_again():
-    points = drawn_points(sheet(disc(0.5), repeats=4.0, alpha_cutoff=0.5))
+    points = drawn_points((sheet(disc(0.5), repeats=4.0, alpha_cutoff=0.5),))
     assert points.max(axis=0)[:2] == pytest.approx([0.875, 0.875], abs=0.01)
 
 
 def test_alpha_of_the_vertices_cuts_where_it_falls_below():
-    points = drawn_points(sheet(None, corners_alpha=(0, 1, 1, 0), alpha_cutoff=0.3))
+    points = drawn_points((sheet(None, corners_alpha=(0, 1, 1, 0), alpha_cutoff=0.3),))
     assert points.min(axis=0)[:2] == pytest.approx([2 * 0.3 - 1, -1], abs=1e-5)
 
 
 def test_glass_ends_where_it_can_no_more_be_seen():
-    points = drawn_points(sheet(None, corners_alpha=(0, 1, 1, 0), blended=True))
+    points = drawn_points((sheet(None, corners_alpha=(0, 1, 1, 0), blended=True),))
     assert points.min(axis=0)[0] == pytest.approx(2 / 32 - 1, abs=1e-5)
 
 
@@ -87,7 +87,7 @@ def test_glass_ends_where_it_can_no_more_be_seen():
 def test_what_alpha_leaves_whole_is_its_corners(material):
     alpha = None if material else disc(0.5)  # without alpha mode what the texture has of it means nothing
     primitive = sheet(alpha, **material)
-    assert np.array_equal(drawn_points(primitive), primitive.positions_m[primitive.triangles].reshape(-1, 3))
+    assert np.array_equal(drawn_points((primitive,)), primitive.positions_m[primitive.triangles].reshape(-1, 3))
 
 
 def test_a_mesh_is_as_large_as_what_is_drawn_of_it_and_its_hull_is_small():
@@ -127,10 +127,36 @@ def test_what_is_whole_beside_a_cut_sheet_keeps_its_surface():
     assert np.hypot(*surface_m[~is_whole].T[:2]).max() < 0.52
 
 
+def spotted(parts, repeats):
+    """A sheet with a texture of 512 texels again and again, 16 x 16 of each drawn; and (2, 2) where on the sheet the
+    first begins and the last ends."""
+    alpha = np.zeros((512, 512), bool)
+    alpha[230:246, 266:282] = True  # rows run down, v runs up
+    one = 2 / repeats / 512
+    return sheet(alpha, parts=parts, repeats=repeats, alpha_cutoff=0.5), np.array([[-1, -1], [1, 1]]) + one * np.array(
+        [[266, 266], [282 - 512, 282 - 512]]
+    )
+
+
+@pytest.mark.parametrize(("parts", "repeats"), [(40, 40.0), (1, 1024.0), (1, 300.0)])
+def test_of_what_has_more_texels_than_are_looked_at_nothing_is_lost(parts, repeats):
+    primitive, (low, high) = spotted(parts, repeats)
+    points = drawn_points((primitive,))[:, :2]
+    assert np.all(points.min(axis=0) <= low + 1e-6) and np.all(points.max(axis=0) >= high - 1e-6)
+
+
+def test_of_many_parts_that_are_looked_at_coarsely_nothing_is_lost_and_little_added():
+    primitive, (low, high) = spotted(4, 4.0)
+    points = drawn_points((primitive,) * 10)[:, :2]
+    few_m = 30 * 2 / 4 / 512  # of 512 texels
+    assert np.all((low - few_m <= points.min(axis=0)) & (points.min(axis=0) <= low + 1e-6))
+    assert np.all((high + few_m >= points.max(axis=0)) & (points.max(axis=0) >= high - 1e-6))
+
+
 def test_a_part_without_triangles_is_nowhere():
     empty = sheet(disc(0.5), alpha_cutoff=0.5)
     empty = replace(empty, triangles=empty.triangles[:0])
-    assert not len(drawn_points(empty))
+    assert not len(drawn_points((empty,)))
 
 
 def test_of_a_mesh_of_which_nothing_is_drawn_the_sheet_is_measured():

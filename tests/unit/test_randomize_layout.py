@@ -54,6 +54,25 @@ def filled(spacing: Spacing, n: int, seed: int) -> tuple[Layout, np.ndarray]:
     return layout, gaps_m
 
 
+@pytest.mark.parametrize("gap_m", [0.2, 4.0])
+@pytest.mark.parametrize(("height", "touch_share", "overlap_share"), [(1, 0.3, 0), (1, 0.15, 0), (0.001, 0, 0.3)])
+def test_as_many_touch_or_lie_across_as_the_scene_says_however_much_room_there_is(
+    gap_m, height, touch_share, overlap_share
+):
+    met = []
+    for seed in range(30):
+        layout, rng = Layout(), np.random.default_rng(seed)
+        for number in range(30):
+            room = layout.find_room(slab(height=height), Spacing(gap_m, touch_share, overlap_share), rng)
+            if room is None:
+                continue
+            x, y, lies_at = room
+            if number:
+                met.append(layout.gaps_m(slab().reach_m, np.array([[x, y]])).min() < 1e-4)
+            layout.add(slab(x, y, height=height).moved(np.array([0, 0, lies_at])))
+    assert np.mean(met) == pytest.approx(touch_share + overlap_share, abs=0.04)
+
+
 @pytest.mark.parametrize("gap_m", [0.2, 1.0, 4.0])
 def test_most_things_are_about_as_far_from_their_nearest_as_the_scene_says(gap_m):
     spacing = Spacing(gap_m, touch_share=0, overlap_share=0)

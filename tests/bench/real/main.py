@@ -158,8 +158,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1, help="how many times each trial is made, from seed 0")
     parser.add_argument("--out", type=Path, default=Path("data/bench-real"), help="for data sets, runs and reports")
     options = parser.parse_args()
-    if options.jobs < 1:
-        parser.error(f"--jobs {options.jobs}: there must be at least one trial at a time")
+    for name in ("frames", "iterations", "jobs", "seeds"):
+        if (number := getattr(options, name)) is not None and number < 1:
+            parser.error(f"--{name} {number}: expected at least 1")
     options.subjects = [by_name[name] for name in options.only]
     return options
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from subjects import PARTS, Settings, Subject
 
+from synth.write.atomic import write_json
 from train.settings import TrainSettings, choose_device
 
 SYNTH = Path(sys.executable).with_name("synth")
@@ -71,10 +72,14 @@ class Trial:
         """Make the folder this trial's, of this recipe, and no other's."""
         recipe = TrainSettings(iterations=self.iterations).resolved(self.n_frames, choose_device("auto"))
         own = {"render": self.settings(), "n_frames": self.n_frames, "train": recipe.model_dump(mode="json")}
-        path, text = self.folder / "trial.json", json.dumps(own, indent=1)
-        if path.is_file() and path.read_text(encoding="utf-8") != text:
-            raise SystemExit(f"{self.folder}: holds a trial of other settings (trial.json). Choose an empty --out.")
-        path.write_text(text, encoding="utf-8")
+        path = self.folder / "trial.json"
+        if path.is_file():
+            if json.loads(path.read_bytes()) != json.loads(json.dumps(own)):
+                raise SystemExit(f"{self.folder}: holds a trial of other settings (trial.json). Choose an empty --out.")
+        elif any(inside.is_dir() for inside in self.folder.iterdir()):
+            raise SystemExit(f"{self.folder}: holds something, and no trial.json says what. Choose an empty --out.")
+        else:
+            write_json(path, own)
 
     def settings(self) -> dict[str, Any]:
         """Its render.toml: the subject's, and over them what switches a part off."""
