@@ -25,6 +25,8 @@ TRIES = 10
 AIM_STEP = 8
 # As near to the wanted share as this, no better place is looked for.
 NEAR_ENOUGH = 0.08
+# A target of which more is hidden is lost as a label, which nobody wants who doesn't ask for it.
+LEAVES_SOME = 0.9
 # Of the way from the camera to the target, what must be free: what comes nearer fills the frame.
 CLEAR = 0.35
 # A lens, drawn later, may show as much more of what lies beyond the frame, in parts of its size.
@@ -43,7 +45,7 @@ class Occluders:
         share: Share of scenes with any.
         count: Least and greatest number in such a scene.
         kinds: Which: hand, cable, paper.
-        covered: How much of a target each shall hide; as near as ten tries come to it.
+        covered: How much of a target each shall hide; as near as ten tries come to it, and over 0.9 only if asked for.
         paper_size: A paper's length over the targets' size.
         photos: Folders of pictures that papers may show.
     """
@@ -86,7 +88,7 @@ class Occluders:
             return {"placed": []}
         aim = _aim(draft, draft.camera, self.paper_size, rng)
         for kind in (self.kinds[k] for k in rng.permutation(len(self.kinds))):
-            best = _best(draft, draft.camera, aim, kind, wanted, rng)
+            best = _best(draft, draft.camera, aim, kind, wanted, max(LEAVES_SOME, self.covered[1]), rng)
             if best is not None:
                 cover, hidden = best
                 placed = self._place(draft, cover, rng)
@@ -131,9 +133,10 @@ def _aim(draft: SceneDraft, camera: Camera, paper_size: tuple[float, float], rng
 
 
 def _best(
-    draft: SceneDraft, camera: Camera, aim: Aim, kind: str, wanted: float, rng: np.random.Generator
+    draft: SceneDraft, camera: Camera, aim: Aim, kind: str, wanted: float, most: float, rng: np.random.Generator
 ) -> tuple[Cover, float] | None:
-    """Of some places, the one at which what is hidden of the aim is nearest to the wanted share; and that share."""
+    """Of some places where no more than `most` of the aim is hidden, the one with nearest to the wanted share; and what
+    is hidden there."""
     best: tuple[Cover, float] | None = None
     ground = Ground(draft)
     for _ in range(TRIES):
@@ -144,9 +147,9 @@ def _best(
         if not _fits(camera, cover, points, aim):
             continue
         hidden = hidden_share(camera, aim.points_m, points)
-        if best is None or abs(hidden - wanted) < abs(best[1] - wanted):
+        if hidden <= most and (best is None or abs(hidden - wanted) < abs(best[1] - wanted)):
             best = cover, hidden
-        if abs(best[1] - wanted) < NEAR_ENOUGH:
+        if best and abs(best[1] - wanted) < NEAR_ENOUGH:
             break
     return best
 

@@ -118,6 +118,14 @@ def test_a_share_of_the_scenes_has_them(desk):
     assert 40 < sum(bool(scene.drawn["occluders"]) for scene in scenes) < 80
 
 
+@pytest.mark.parametrize(("covered", "most"), [((0.0, 0.7), 0.9), ((0.8, 1.0), 1.0)])
+def test_a_target_is_hidden_as_good_as_whole_only_if_that_was_asked_for(desk, covered, most):
+    drawn = [scene_of(desk, seed, covered=covered).drawn["occluders"][0] for seed in range(150)]
+    hidden = max(record["hidden"] for record in drawn if record["placed"])
+    assert hidden <= most
+    assert (hidden > 0.95) == (most == 1.0)
+
+
 def test_the_more_shall_be_covered_the_more_is(desk):
     def mean_hidden(covered):
         records = [scene_of(desk, seed, covered=covered).drawn["occluders"][0] for seed in range(60)]
