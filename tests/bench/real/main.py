@@ -73,7 +73,7 @@ def _whole(options: argparse.Namespace, benchmark: Path, say: Say) -> None:
 
 def _ablation(options: argparse.Namespace, benchmark: Path, say: Say) -> None:
     n_frames, iterations = options.frames or ABLATION_FRAMES, options.iterations or ABLATION_ITERATIONS
-    say(f"one part of the scenes off at a time; {n_frames} frames, {iterations} iterations, {options.seeds} seeds")
+    say(f"one part of the scenes off at a time; {n_frames} frames, {iterations} iterations, seeds: {options.seeds}")
     parts, seeds = (None, *PARTS), range(options.seeds)
     trials = {
         (part, subject.name, seed): Trial(
