@@ -135,8 +135,8 @@ def _aim(draft: SceneDraft, camera: Camera, paper_size: tuple[float, float], rng
 def _best(
     draft: SceneDraft, camera: Camera, aim: Aim, kind: str, wanted: float, most: float, rng: np.random.Generator
 ) -> tuple[Cover, float] | None:
-    """Of some places where no more than `most` of the aim is hidden, the one with nearest to the wanted share; and what
-    is hidden there."""
+    """Of some places that hide at most `most` of the aim, the one that hides about the wanted share, or the nearest to
+    it; and how much is hidden there."""
     best: tuple[Cover, float] | None = None
     ground = Ground(draft)
     for _ in range(TRIES):
