@@ -7,11 +7,16 @@ train.evaluate("photos/", run="runs/synth")
 
 __all__ = ["evaluate", "fit"]
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from train.api import evaluate, fit
+
+# Unless told so before its first product of matrices, MKL sums in another order from run to run wherever it has more
+# than one thread, and a resumed run would not equal an undisturbed one.
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 # torchvision imports triton wherever it is installed, and triton's LLVM crashes the process if Mesa's LLVM, which a
 # software OpenGL brings, is there before it. Nothing here compiles with triton, so after rendering it is kept out.

@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def made(name: str, *, masks: bool) -> nn.Module:
-    stages = TrainSettings(detector=name).resolved(1000, torch.device("cpu")).trained_body_stages
+    stages = TrainSettings(detector=name).resolved(1000, 1, torch.device("cpu")).trained_body_stages
     return build_detector(
         name, 7, image_size_px=SIZE_HW_PX[0], pretrained=False, trained_body_stages=stages, masks=masks
     )

@@ -81,7 +81,7 @@ def read(out: Path, n: int, threads: int) -> tuple[float, float]:
     settings = TrainSettings(batch_size=8, image_size_px=320, validation_fraction=0.0)
     begun = time.perf_counter()
     material = make_material([read_set(out)], [], None, None, settings)
-    stream = make_stream(material, settings.resolved(material.n_train, torch.device("cpu")))
+    stream = make_stream(material, settings.resolved(material.n_train, 1, torch.device("cpu")))
     ready = time.perf_counter()
     n_batches = n // 8
     for _ in batches(stream, 0, n_batches, threads):

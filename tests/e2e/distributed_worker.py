@@ -66,7 +66,7 @@ def pictures(folder):
 
 def learned(model, ranks, **settings):
     """The weights after four steps, and the losses of each."""
-    resolved = TrainSettings(**COMMON | settings).resolved(10, CPU)
+    resolved = TrainSettings(**COMMON | settings).resolved(10, 1, CPU)
     stepper = Stepper(model.train(), resolved, ranks)
     losses = [stepper.step(number, samples()[ranks.rank :: ranks.n])[0] for number in range(4)]
     return model.state_dict(), losses

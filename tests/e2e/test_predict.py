@@ -29,7 +29,7 @@ def run(tmp_path_factory):
     """A run whose detector finds dice everywhere: its last layer prefers them."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("run")
-    settings = TrainSettings(detector="lite0", image_size_px=64).resolved(10, torch.device("cpu"))
+    settings = TrainSettings(detector="lite0", image_size_px=64).resolved(10, 1, torch.device("cpu"))
     model = build_detector("lite0", 3, image_size_px=64)
     model.roi_heads.box_predictor.cls_score.bias.data = torch.tensor([0.0, 0.0, 3.0])
     policy = LabelPolicy()

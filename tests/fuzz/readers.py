@@ -183,7 +183,7 @@ def _checkpoint() -> bytes:
     from train.detectors import build_detector
     from train.settings import TrainSettings
 
-    settings = TrainSettings(detector="fake").resolved(10, torch.device("cpu"))
+    settings = TrainSettings(detector="fake").resolved(10, 1, torch.device("cpu"))
     model = build_detector("fake", 2, image_size_px=32).state_dict()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "best.pt")

@@ -25,7 +25,7 @@ from train.settings import TrainSettings
 
 WIDTH, HEIGHT, N = 160, 120, 6
 SIDE = 56  # two pixels for each cell of a mask
-SETTINGS = TrainSettings(detector="fake", image_size_px=96).resolved(10, torch.device("cpu"))
+SETTINGS = TrainSettings(detector="fake", image_size_px=96).resolved(10, 1, torch.device("cpu"))
 CATEGORIES = (Category(1, "coin"), Category(2, "angle"))
 
 

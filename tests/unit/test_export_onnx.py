@@ -32,7 +32,7 @@ def seeded_run(detector, *, masks=False):
     torch.manual_seed(0)
     pretrained = detector == "lite0"  # whose weights are at hand
     wanted = TrainSettings(detector=detector, image_size_px=SIDE_PX, masks=masks, pretrained=pretrained)
-    settings = wanted.resolved(10, torch.device("cpu"))
+    settings = wanted.resolved(10, 1, torch.device("cpu"))
     model = build_detector(detector, 3, image_size_px=SIDE_PX, pretrained=pretrained, masks=masks).eval()
     # Few regions, for the time they take.
     model.rpn._pre_nms_top_n["testing"], model.rpn._post_nms_top_n["testing"] = 200, 20
@@ -190,7 +190,7 @@ def test_what_is_no_onnx_file_is_told(tmp_path):
 def test_a_detector_that_is_no_network_of_torchvisions_is_refused_and_leaves_no_file(tmp_path):
     import train.detectors.fake
 
-    settings = TrainSettings(detector="fake").resolved(10, torch.device("cpu"))
+    settings = TrainSettings(detector="fake").resolved(10, 1, torch.device("cpu"))
     run = Run(Path("best.pt"), train.detectors.fake.Fake(3), "fake", CATEGORIES, LabelPolicy(), settings, 0)
     with pytest.raises(CheckpointError, match="can't be exported"):
         export_onnx(run, tmp_path / "model.onnx")

@@ -84,7 +84,7 @@ def pictures(tmp_path):
 
 
 def gap_of(photos, frames, model):
-    settings = TrainSettings(detector="fake", image_size_px=48).resolved(10, torch.device("cpu"))
+    settings = TrainSettings(detector="fake", image_size_px=48).resolved(10, 1, torch.device("cpu"))
     run = Run(Path("best.pt"), model, "fake", CATEGORIES, LabelPolicy(), settings, 1)
     n = len(frames.pictures)
     drawn = tuple({"camera": {"object_size": 0.3}, "background": {"surface": "wood:7"}} for _ in range(n))

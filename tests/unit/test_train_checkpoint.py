@@ -15,7 +15,7 @@ from train.settings import TrainSettings
 @pytest.fixture
 def saved(tmp_path):
     """A run of the fake detector with two categories."""
-    settings = TrainSettings(detector="fake").resolved(10, torch.device("cpu"))
+    settings = TrainSettings(detector="fake").resolved(10, 1, torch.device("cpu"))
     categories = (Category(4, "coin"), Category(2, "die"))
     model = build_detector("fake", 3, image_size_px=32).state_dict()
     save_checkpoint(tmp_path / BEST, Checkpoint(settings, categories, LabelPolicy(), 7, 0.5, "coins", model))

@@ -238,7 +238,7 @@ def test_the_body_learns_at_a_rate_of_its_own(coins, tmp_path):
             self.head = nn.Linear(1, 1)
 
     settings = TrainSettings(optimizer="sgd", learning_rate=0.1, body_learning_rate_factor=0.01).resolved(
-        10, torch.device("cpu")
+        10, 1, torch.device("cpu")
     )
     loop = Loop(settings, WithBody(), None, coins, LabelPolicy(), "", tmp_path, Silent())
     rates = {p: group["base_lr"] for group in loop.stepper.optimizer.param_groups for p in group["params"]}
@@ -272,9 +272,14 @@ def test_a_device_that_does_not_exist_is_named(coins, tmp_path):
         fit(TrainSettings(**TINY, device="gpu"), [coins], tmp_path / "run")
 
 
-@pytest.mark.parametrize(("n_pictures", "iterations"), [(6, 300), (500, 750), (5000, 2500)])
+@pytest.mark.parametrize(("n_pictures", "iterations"), [(6, 300), (500, 1250), (5000, 3000)])
 def test_the_default_length_is_some_passes_within_what_a_cpu_can_bear(n_pictures, iterations):
-    assert TrainSettings().resolved(n_pictures, torch.device("cpu")).iterations == iterations
+    assert TrainSettings().resolved(n_pictures, 6, torch.device("cpu")).iterations == iterations
+
+
+@pytest.mark.parametrize(("n_categories", "iterations"), [(1, 500), (2, 1000), (5, 2500), (6, 3000), (80, 3000)])
+def test_few_classes_are_learned_sooner_than_many(n_categories, iterations):
+    assert TrainSettings().resolved(5000, n_categories, torch.device("cpu")).iterations == iterations
 
 
 def test_a_run_that_stands_nowhere_says_so(tmp_path):

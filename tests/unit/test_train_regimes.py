@@ -219,11 +219,11 @@ def test_what_the_run_decides_cant_be_asked_for_otherwise(run, settings, words):
 
 def test_a_fine_tune_is_gentler_than_a_training_unless_told_otherwise(run):
     cpu = torch.device("cpu")
-    usual = TrainSettings(detector="fake").resolved(10, cpu)
+    usual = TrainSettings(detector="fake").resolved(10, 1, cpu)
     assert fine_tuned(TrainSettings(), run, 10, 10, cpu).learning_rate < usual.learning_rate
     assert fine_tuned(TrainSettings(learning_rate=0.003), run, 10, 10, cpu).learning_rate == 0.003
     assert fine_tuned(TrainSettings(), run, 10, 10, cpu).image_size_px == 32
-    assert fine_tuned(TrainSettings(), run, 5000, 10, cpu).iterations < usual.resolved(5000, cpu).iterations
+    assert fine_tuned(TrainSettings(), run, 5000, 10, cpu).iterations < usual.resolved(5000, 1, cpu).iterations
     assert np.all(np.diff([fine_tuned(TrainSettings(), run, n, n, cpu).iterations for n in (1, 10, 100, 1000)]) >= 0)
 
 

@@ -35,7 +35,7 @@ class Line(nn.Module):
 
 
 def resolved(**settings):
-    return TrainSettings(**{"detector": "fake", "warmup_images": 0, "clip_norm": 1e9} | settings).resolved(10, CPU)
+    return TrainSettings(**{"detector": "fake", "warmup_images": 0, "clip_norm": 1e9} | settings).resolved(10, 1, CPU)
 
 
 def sample(value, n_boxes=1, side_px=64):
@@ -79,12 +79,12 @@ def test_adamw_moves_by_the_rate_first_and_shrinks_the_weights_apart_from_it():
 
 def test_a_rate_that_is_sgds_is_refused_for_adamw_with_the_ways_out():
     with pytest.raises(TrainingError, match=r'^learning_rate 0.02: too much .* below 0.005, or say optimizer = "sgd"'):
-        TrainSettings(learning_rate=0.02).resolved(500, CPU)
-    assert TrainSettings(learning_rate=0.02, optimizer="sgd").resolved(500, CPU).learning_rate == 0.02
+        TrainSettings(learning_rate=0.02).resolved(500, 1, CPU)
+    assert TrainSettings(learning_rate=0.02, optimizer="sgd").resolved(500, 1, CPU).learning_rate == 0.02
 
 
 def test_what_is_not_said_suits_the_optimizer():
-    sgd, adamw = (TrainSettings(optimizer=name, batch_size=8).resolved(500, CPU) for name in ("sgd", "adamw"))
+    sgd, adamw = (TrainSettings(optimizer=name, batch_size=8).resolved(500, 1, CPU) for name in ("sgd", "adamw"))
     assert (sgd.learning_rate, sgd.weight_decay) == (pytest.approx(0.04), 1e-4)
     assert (adamw.learning_rate, adamw.weight_decay) == (pytest.approx(4e-4 * 2**0.5), 0.02)
 
@@ -168,16 +168,16 @@ def test_a_canvas_of_another_size_reaches_the_network_as_it_is():
     assert seen == [(1, 3, 96, 96)]
 
 
-@pytest.mark.parametrize(("batch_size", "iterations"), [(2, 1500), (4, 750), (8, 375)])
+@pytest.mark.parametrize(("batch_size", "iterations"), [(2, 2500), (4, 1250), (8, 625)])
 def test_as_many_pictures_are_seen_whatever_the_batch(batch_size, iterations):
-    settings = TrainSettings(batch_size=batch_size).resolved(500, CPU)
+    settings = TrainSettings(batch_size=batch_size).resolved(500, 6, CPU)
     assert settings.iterations == iterations
     assert settings.learning_rate == pytest.approx(4e-4 * (batch_size / 4) ** 0.5)
     warmup = settings.warmup_images / batch_size
     quarter = learning_rate_factor(iterations // 4, iterations, warmup)
-    of_four = learning_rate_factor(750 // 4, 750, 20)
+    of_four = learning_rate_factor(1250 // 4, 1250, 20)
     assert quarter == pytest.approx(of_four, abs=2e-3)
 
 
 def test_more_parts_than_a_default_batch_make_the_batch_larger():
-    assert TrainSettings(accumulate=16).resolved(500, CPU).batch_size == 16
+    assert TrainSettings(accumulate=16).resolved(500, 1, CPU).batch_size == 16

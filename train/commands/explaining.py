@@ -55,7 +55,7 @@ def explain(
     if out.exists() and not overwrite:
         raise TrainingError(f"{out}: is there already. Choose another --out, or say --overwrite.")
     # A single step needs no GPU.
-    resolved = resolve(checked, given.start, len(pictures.pictures), torch.device("cpu"))
+    resolved = resolve(checked, given.start, len(pictures.pictures), len(pictures.categories), torch.device("cpu"))
     told = _traced(picture, pictures.categories, resolved, given.start)
     names = [category.name for category in pictures.categories]
     title = f"How {resolved.detector} learns from {picture.path.name}"

@@ -37,6 +37,7 @@ def show_samples(out: Path, sources: Sources, *, overwrite: bool = False, consol
         with_real_share(checked, material),
         given.start,
         material.n_train,
+        len(material.categories),
         choose_device(checked.device),
         n_photos=len(material.real_ids),
     )

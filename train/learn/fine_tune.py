@@ -25,7 +25,7 @@ def fine_tuned(
         TrainingError: as `with_what_is_taken`.
     """
     taken = with_what_is_taken(settings, start)
-    usual = taken.resolved(n_pictures, device)
+    usual = taken.resolved(n_pictures, len(start.categories), device)
     by_photos = min(max(round(PASSES * n_photos / usual.batch_size), ITERATIONS_MIN), ITERATIONS_MAX)
     gentler = {
         "learning_rate": settings.learning_rate or usual.learning_rate * LEARNING_RATE_FACTOR,

@@ -103,7 +103,9 @@ def fit(
         resolved = taken_up(last, settings)
     else:
         shared = with_real_share(settings, material)
-        resolved = resolve(shared, start, material.n_train, device, n_photos=len(material.real_ids))
+        resolved = resolve(
+            shared, start, material.n_train, len(material.categories), device, n_photos=len(material.real_ids)
+        )
     stream = make_stream(material, resolved)
     # Whoever calls this keeps the random numbers they would have drawn.
     with joined(device) as ranks, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -164,12 +166,17 @@ def with_real_share(settings: TrainSettings, material: Material) -> TrainSetting
 
 
 def resolve(
-    settings: TrainSettings, start: Run | None, n_train: int, device: torch.device, n_photos: int = 0
+    settings: TrainSettings,
+    start: Run | None,
+    n_train: int,
+    n_categories: int,
+    device: torch.device,
+    n_photos: int = 0,
 ) -> ResolvedSettings:
     """The settings with nothing left open, as a run begins with them; `start` is the run it goes on from."""
     if start:
         settings = fine_tuned(settings, start, n_train, n_photos, device)
-    return settings.resolved(n_train, device)
+    return settings.resolved(n_train, n_categories, device)
 
 
 def new_detector(settings: ResolvedSettings, n_categories: int, start: Run | None) -> nn.Module:

@@ -36,6 +36,13 @@ class Subject:
     aliases: Mapping[str, str] = field(default_factory=dict)
     off: Mapping[str, Settings] = field(default_factory=dict)
 
+    def n_categories(self, benchmark: Path) -> int:
+        """How many classes a detector of it tells apart."""
+        if self.categories or not self.meshes:
+            return len(self.categories)
+        folders = (folder for folder in (benchmark / self.meshes).iterdir() if folder.is_dir())
+        return sum(not folder.name.startswith(("_", ".")) for folder in folders)
+
 
 SUBJECTS = (
     Subject(

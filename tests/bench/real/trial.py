@@ -60,7 +60,7 @@ class Trial:
             SystemExit: a command failed; it has told why. Or the folder holds another trial.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._claim()
+        self._claim(benchmark)
         (self.folder / "render.toml").write_text(toml(self.settings()), encoding="utf-8")
         if not self._measured():
             for stage, command in self._commands(benchmark, threads).items():
@@ -68,9 +68,10 @@ class Trial:
         metrics = json.loads((self.folder / "run" / "eval" / "metrics.json").read_text(encoding="utf-8"))
         return Figures(metrics, self._seconds())
 
-    def _claim(self) -> None:
+    def _claim(self, benchmark: Path) -> None:
         """Make the folder this trial's, of this recipe, and no other's."""
-        recipe = TrainSettings(iterations=self.iterations).resolved(self.n_frames, choose_device("auto"))
+        n_categories = self.subject.n_categories(benchmark)
+        recipe = TrainSettings(iterations=self.iterations).resolved(self.n_frames, n_categories, choose_device("auto"))
         own = {"render": self.settings(), "n_frames": self.n_frames, "train": recipe.model_dump(mode="json")}
         path = self.folder / "trial.json"
         if path.is_file():
