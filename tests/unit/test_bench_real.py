@@ -69,19 +69,19 @@ def test_after_a_failure_no_other_trial_is_begun(tmp_path):
 
 def test_a_folder_of_another_trial_is_left_alone(tmp_path):
     subject = module("subjects").SUBJECTS[0]
-    module("trial").Trial(subject, tmp_path, 10)._claim()
-    module("trial").Trial(subject, tmp_path, 10)._claim()
+    module("trial").Trial(subject, tmp_path, 10)._claim(tmp_path)
+    module("trial").Trial(subject, tmp_path, 10)._claim(tmp_path)
     kept = (tmp_path / "trial.json").read_text(encoding="utf-8")
     for other in ({"n_frames": 11}, {"iterations": 5}, {"off": "light"}, {"seed": 1}):
         with pytest.raises(SystemExit, match="Choose an empty --out"):
-            module("trial").Trial(**{"subject": subject, "folder": tmp_path, "n_frames": 10} | other)._claim()
+            module("trial").Trial(**{"subject": subject, "folder": tmp_path, "n_frames": 10} | other)._claim(tmp_path)
     assert (tmp_path / "trial.json").read_text(encoding="utf-8") == kept
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "run").mkdir()
     with pytest.raises(SystemExit, match=r"no trial\.json"):
-        module("trial").Trial(module("subjects").SUBJECTS[0], tmp_path, 10)._claim()
+        module("trial").Trial(module("subjects").SUBJECTS[0], tmp_path, 10)._claim(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 

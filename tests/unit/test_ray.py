@@ -131,7 +131,7 @@ def test_a_process_that_dies_a_frame_that_hangs_and_one_that_fails_are_left_out_
     manifest = render_dataset(
         several,
         engine=RayEngine(most=2, address=cluster.address),
-        limits=Limits(frame_s=3, tries=2),
+        limits=Limits(frame_s=6, tries=2),
         on_frames=told.append,
     )
     reasons = {entry["frame"]: entry["error"] for entry in manifest["set_aside"]}
