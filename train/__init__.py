@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from train.api import evaluate, fit
 
-# Unless told so before its first product of matrices, MKL sums in another order from run to run wherever it has more
+# Unless told so before its first product of matrices, MKL may sum in another order from run to run where it has more
 # than one thread, and a resumed run would not equal an undisturbed one.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 

@@ -42,8 +42,8 @@ class Recipe:
     """Settings that belong to a detector, and how long to train: `passes` over the data within the limits.
 
     The limits are in batches of `batch_size`, and the rate is for them: with other batches as many pictures are seen,
-    at a rate that goes with their size, or for AdamW with its root. `iterations_per_category` is a limit, too: what
-    is learned after a few classes are told apart is what only renders have.
+    at a rate that goes with their size, or for AdamW with its root. `iterations_per_category` limits training on
+    renders alone: what is learned after a few classes are told apart is what only renders have.
     """
 
     image_size_px: int
@@ -69,8 +69,8 @@ class Recipe:
 # Measured on two cores: the last stages, trained at a tenth of the rate, tell alike things apart that a frozen body
 # mixes up, and find as many on photos. AdamW tells them apart sooner: after 2,100 iterations on the same renders, an
 # AP50 of 0.73 on photos of cards instead of SGD's 0.64. Dice, a single class, were found better after 500 iterations
-# than after 2,100; six ranks of cards still gain there. Neither a larger picture (448) nor 0.3 of the rate for the body
-# read them better after 700.
+# than after 2,100 or 3,500, and six ranks of cards best after 3,500; single runs, and scenes changed between them.
+# Neither a larger picture (448) nor 0.3 of the rate for the body told cards apart better after 700.
 LITE0 = Recipe(
     320,
     4,
@@ -251,13 +251,16 @@ class TrainSettings(BaseModel):
             raise ValueError(f"accumulate: a batch of {self.batch_size} can't go in {self.accumulate} parts")
         return self
 
-    def resolved(self, n_pictures: int, n_categories: int, device: torch.device) -> "ResolvedSettings":
+    def resolved(
+        self, n_pictures: int, n_categories: int, device: torch.device, *, n_photos: int = 0
+    ) -> "ResolvedSettings":
         """The same with nothing left open.
 
         Args:
             n_pictures: Pictures to learn from; the default length is some passes over them, within limits.
             n_categories: To be told apart, and from the background: the more, the longer the training may be.
             device: What `choose_device` chose.
+            n_photos: How many of the pictures are photos; where some are, the classes don't limit the length.
         Raises:
             TrainingError: the rate is one for another optimizer.
         """
@@ -265,7 +268,8 @@ class TrainSettings(BaseModel):
         recipe = RECIPES.get(detector, LITE0)
         # Parts need a picture each.
         batch_size = self.batch_size or max(recipe.batch_size, self.accumulate)
-        most = min(recipe.iterations_max, recipe.iterations_per_category * n_categories)
+        per_category = math.inf if n_photos else recipe.iterations_per_category
+        most = min(recipe.iterations_max, per_category * n_categories)
         usual = min(max(recipe.passes * n_pictures / recipe.batch_size, recipe.iterations_min), most)
         iterations = self.iterations or max(1, round(usual * recipe.batch_size / batch_size))
         optimizer = self.optimizer or recipe.optimizer

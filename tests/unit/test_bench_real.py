@@ -78,6 +78,14 @@ def test_a_folder_of_another_trial_is_left_alone(tmp_path):
     assert (tmp_path / "trial.json").read_text(encoding="utf-8") == kept
 
 
+def test_classes_are_counted_without_the_distractors(tmp_path):
+    dice, cards = module("subjects").SUBJECTS
+    for name in ("ace", "king", "_distractors", ".git"):
+        (tmp_path / cards.meshes / name).mkdir(parents=True)
+    (tmp_path / cards.meshes / "LICENSE").touch()
+    assert (dice.n_categories(tmp_path), cards.n_categories(tmp_path)) == (1, 2)
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "run").mkdir()
     with pytest.raises(SystemExit, match=r"no trial\.json"):

@@ -282,6 +282,10 @@ def test_few_classes_are_learned_sooner_than_many(n_categories, iterations):
     assert TrainSettings().resolved(5000, n_categories, torch.device("cpu")).iterations == iterations
 
 
+def test_where_there_are_photos_the_classes_do_not_limit_the_length():
+    assert TrainSettings().resolved(5000, 1, torch.device("cpu"), n_photos=50).iterations == 3000
+
+
 def test_a_run_that_stands_nowhere_says_so(tmp_path):
     with pytest.raises(CheckpointError, match=r"no such run.*synth train --out"):
         load_run(tmp_path / "nowhere")

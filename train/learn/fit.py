@@ -176,7 +176,7 @@ def resolve(
     """The settings with nothing left open, as a run begins with them; `start` is the run it goes on from."""
     if start:
         settings = fine_tuned(settings, start, n_train, n_photos, device)
-    return settings.resolved(n_train, n_categories, device)
+    return settings.resolved(n_train, n_categories, device, n_photos=n_photos)
 
 
 def new_detector(settings: ResolvedSettings, n_categories: int, start: Run | None) -> nn.Module:
